@@ -1,4 +1,4 @@
-"""Settings declared once: from one dataclass field come the form, the check, job.json, CLI help and the docs table."""
+"""Settings declared once: one dataclass field gives the form, the check, job.json, CLI help and docs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any, get_args, get_type_hints
 
 from minimind.errors import BadInput
-from minimind.text import N_
 
 _KEY = "option"
 
@@ -43,7 +42,7 @@ class Option:
 def option(
     default: Any,
     label: str,
-    help: str = "",  # noqa: A002 - the word that forms and CLIs use
+    help: str = "",
     *,
     minimum: float | None = None,
     maximum: float | None = None,
@@ -88,7 +87,9 @@ def options_of(settings_class: type) -> list[OptionField]:
         described = item.metadata.get(_KEY)
         if described is None:
             continue
-        default = item.default if item.default is not dataclasses.MISSING else item.default_factory()  # type: ignore[misc]
+        default = item.default
+        if item.default_factory is not dataclasses.MISSING:
+            default = item.default_factory()
         found.append(OptionField(name=item.name, type=hints[item.name], default=default, option=described))
     return found
 
@@ -199,6 +200,3 @@ def parse_pairs(settings_class: type, pairs: Sequence[str]) -> dict[str, Any]:
         values[name] = parse_value(known[name], text)
     build(settings_class, values)
     return values
-
-
-AUTO = N_("automatic")

@@ -35,7 +35,7 @@ def ngettext(singular: str, plural: str, count: int) -> str:
     return _translations.ngettext(singular, plural, count)
 
 
-def N_(message: str) -> str:  # noqa: N802 - gettext's name for it
+def N_(message: str) -> str:
     """Mark for the catalogue, translate later (tables, dataclass fields, event codes)."""
     return message
 
