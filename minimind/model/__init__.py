@@ -1,0 +1,1 @@
+"""The network: one implementation for every preset, described by its configuration."""
