@@ -133,7 +133,7 @@ def _build(kind: type, value: Any) -> Any:
 
 
 def new_run_id(label: str) -> str:
-    """A folder name that sorts by date, says what it is and is never taken: `20261124-1530-pretrain-mini-3f2a`."""
+    """A folder name that sorts by date, says what it is and is never taken: `20261124-1530-sft-mini-3f2a`."""
     plain = re.sub(r"[^A-Za-z0-9]+", "-", label).strip("-").lower()[:40] or "run"
     return f"{time.strftime('%Y%m%d-%H%M')}-{plain}-{uuid.uuid4().hex[:4]}"
 

@@ -168,10 +168,11 @@ def _typed(name: str, value: Any, annotation: Any, where: str) -> Any:
     """A JSON value as the field's type; bool is no int here, and an int will do for a float."""
     kinds: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,)}
     kind = kinds.get(str(annotation), (str,))
-    if isinstance(value, kind) and (bool in kind or not isinstance(value, bool)):
-        return float(value) if annotation == "float" else value
-    raise BadInput(
-        _("{where}: {name} has the value {value}, which does not fit").format(
-            where=where, name=name, value=repr(value)[:80]
+    fits = isinstance(value, kind) and (bool in kind or not isinstance(value, bool))
+    if not fits:
+        raise BadInput(
+            _("{where}: {name} has the value {value}, which does not fit").format(
+                where=where, name=name, value=repr(value)[:80]
+            )
         )
-    )
+    return float(value) if annotation == "float" else value
