@@ -1,0 +1,1 @@
+"""What the window shows, one page a file; `table.py` lists them."""

@@ -1,0 +1,48 @@
+"""What a place shows while there is nothing in it: an icon, one sentence, one button."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+
+from studio.ui.appearance import Appearance
+from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.labels import Label
+
+
+class EmptyState(QWidget):
+    """A 24 px icon in a 40 px square, a sentence, and `button`, which is hidden while it has no text."""
+
+    def __init__(self, appearance: Appearance, icon: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._appearance = appearance
+        self._icon_name = icon
+        self._icon = Label()
+        square = QFrame()
+        square.setProperty("card", "sunken")
+        square.setFixedSize(40, 40)
+        inside = QVBoxLayout(square)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignCenter)
+        self.sentence = Label(tone="2", wrap=True)
+        self.sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.sentence.setMinimumWidth(240)
+        self.button = Button(appearance)
+        column = QVBoxLayout(self)
+        column.setSpacing(12)
+        column.addStretch(1)
+        column.addWidget(square, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self.sentence, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(1)
+        self._restyle()
+        appearance.changed.connect(self._restyle)
+
+    def set_texts(self, sentence: str, button: str = "") -> None:
+        """The sentence and the button's verb, translated."""
+        self.sentence.setText(sentence)
+        self.button.setText(button)
+        self.button.setVisible(bool(button))
+
+    def _restyle(self) -> None:
+        self._icon.setPixmap(self._appearance.pixmap(self._icon_name, "text2", 24))
