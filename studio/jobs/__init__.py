@@ -1,0 +1,1 @@
+"""Background processes: launch, follow, end, queue. Everything here works without Qt."""
