@@ -44,7 +44,7 @@ class Button(QPushButton):
         self._appearance = appearance
         self._icon_name = icon
         self.setProperty("kind", kind)
-        self.setProperty("size", size)
+        self.setProperty("bulk", size)  # "size" is taken: QWidget.size
         self.setCursor(Qt.CursorShape.PointingHandCursor if kind == "link" else Qt.CursorShape.ArrowCursor)
         self.setAutoDefault(False)
         self._tint()
@@ -70,7 +70,7 @@ class Button(QPushButton):
         self._tint()
 
     def _tint(self) -> None:
-        size = _ICON_SIZE[str(self.property("size") or "normal")]
+        size = _ICON_SIZE[str(self.property("bulk") or "normal")]
         if not self._icon_name:
             self.setIcon(QIcon())
             return
