@@ -122,7 +122,7 @@ class State:
         }
         try:
             known = {name: kind(value.get(name, kind())) for name, kind in names.items()}
-            status, attempt = RunState(value.get("status")), int(value.get("attempt", 1))
+            status, attempt = RunState(str(value.get("status"))), int(value.get("attempt", 1))
         except (ValueError, TypeError):
             return None
         extra = {k: v for k, v in value.items() if k not in names and k not in ("v", "status", "attempt")}

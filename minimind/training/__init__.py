@@ -1,0 +1,1 @@
+"""Training: the one loop and the parts that it is made of."""

@@ -1,0 +1,343 @@
+"""THE training loop: the same for every method and device. Reads like the run: steps, and once in a while the rest."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Any
+
+import psutil
+import torch
+
+from minimind.evaluate.heldout import measure
+from minimind.evaluate.samples import speak
+from minimind.files import NO_ROOM, failpoint, free_bytes
+from minimind.plan import with_schedule
+from minimind.run_state import RunState
+from minimind.training import snapshot
+from minimind.training.control import Control
+from minimind.training.report import Report
+from minimind.training.setup import Session
+from minimind.training.step import StepResult, train_step
+
+MAX_SKIPPED = 5
+PAUSE_POLL_S = 0.2
+
+
+class NonFinite(Exception):  # noqa: N818
+    """Too many updates in a row whose gradient is not a number."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(f"the loss is not a number at step {step}")
+        self.step = step
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How the loop ended."""
+
+    status: RunState
+    tokens_per_s: float | None
+
+
+class Loop:
+    """One attempt: from where the session stands to the end, or to where a person stops it."""
+
+    def __init__(self, session: Session, report: Report, control: Control) -> None:
+        self.session = session
+        self.report = report
+        self.control = control
+        self.progress = session.progress
+        self._stop = False
+        self._recent: deque[float] = deque(maxlen=20)
+        self._clock = time.monotonic()
+        self._evaluated_at: int | None = self.progress.eval_step
+        self._eval_s = 0.0
+        self._rate_tokens, self._rate_s = 0, 0.0
+
+    # -- the run ---------------------------------------------------------------------------------
+
+    def run(self) -> Outcome:
+        """Train until the plan is fulfilled or somebody asks to stop."""
+        self._clock = time.monotonic()
+        if self.progress.step == 0:
+            self.evaluate()
+            self.sample()
+        while not self._stop and not self._is_complete():
+            self._step()
+            self._decide_schedule()
+            plan = self.session.plan
+            if self._due(plan.eval_every) or self._is_complete():
+                self.evaluate()
+            if self._due(plan.sample_every) or (plan.sample_every and self._is_complete()):
+                self.sample()
+            if self._due(plan.save_every) and not self._is_complete():
+                self.save()
+            self._answer_requests()
+        status = RunState.FINISHED if self._is_complete() else RunState.STOPPED
+        if status is RunState.STOPPED:
+            self.report.become(RunState.STOPPING)
+        self.save()
+        return Outcome(status=status, tokens_per_s=self._speed())
+
+    def _is_complete(self) -> bool:
+        total = self.session.plan.total_steps
+        return total is not None and self.progress.step >= total
+
+    def _due(self, every: int | None) -> bool:
+        return bool(every) and self.progress.step % every == 0
+
+    # -- a single step ---------------------------------------------------------------------------
+
+    def _step(self) -> None:
+        progress, session = self.progress, self.session
+        began = time.perf_counter()
+        batches = session.loader.next_step()
+        result = train_step(session, batches, progress.step + 1)
+        seconds = time.perf_counter() - began
+        progress.step += 1
+        progress.loader = session.loader.state()
+        progress.tokens += result.tokens
+        progress.train_s += seconds
+        self._tick()
+        self._recent.append(seconds)
+        self._rate_tokens += result.tokens
+        self._rate_s += seconds
+        self.report.at_step(progress.step)
+        self._check_finite(result)
+        plan = session.plan
+        if progress.step == 1 or self._is_complete() or progress.step % plan.log_every == 0:
+            self._log(result)
+        failpoint("loop.after_step")
+
+    def _check_finite(self, result: StepResult) -> None:
+        if result.applied:
+            self.progress.loss = result.loss
+            self.progress.skipped = 0
+            return
+        self.progress.skipped += 1
+        self.report.warn("non_finite", step=self.progress.step)
+        if self.progress.skipped >= MAX_SKIPPED:
+            raise NonFinite(self.progress.step)
+
+    def _log(self, result: StepResult) -> None:
+        rate = self._rate_tokens / max(self._rate_s, 1e-9)
+        self._rate_tokens, self._rate_s = 0, 0.0
+        eta = self._eta_s()
+        self.report.emit(
+            "step",
+            step=self.progress.step,
+            loss=result.loss,
+            lr=result.lr,
+            grad_norm=result.grad_norm,
+            tokens_per_s=round(rate, 1),
+            tokens=self.progress.tokens,
+            memory_bytes=self._memory_bytes(),
+            eta_s=None if eta is None else round(eta, 1),
+            **result.extras,
+        )
+        left = "" if eta is None else f", about {eta:.0f} s left"
+        total = self.session.plan.total_steps or "?"
+        self.report.say(
+            f"step {self.progress.step}/{total}  loss {result.loss:.4f}  lr {result.lr:.2e}  {rate:.0f} tok/s{left}"
+        )
+
+    def _eta_s(self) -> float | None:
+        total = self.session.plan.total_steps
+        if total is None:
+            minutes = self.session.plan.minutes
+            return None if minutes is None else max(0.0, 60 * minutes - self.progress.elapsed_s)
+        if not self._recent:
+            return None
+        left = total - self.progress.step
+        every = self.session.plan.eval_every
+        evals = left // every if every else 1
+        return left * statistics.median(self._recent) + evals * self._eval_s
+
+    def _memory_bytes(self) -> int:
+        if self.session.torch_device.type == "cuda":
+            return int(torch.cuda.memory_allocated())
+        return int(psutil.Process().memory_info().rss)
+
+    def _speed(self) -> float | None:
+        return self.progress.tokens / self.progress.train_s if self.progress.train_s else None
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        self.progress.elapsed_s += now - self._clock
+        self._clock = now
+
+    # -- once in a while -------------------------------------------------------------------------
+
+    def _decide_schedule(self) -> None:
+        """With `--minutes`: when the speed is known, fix once and for all where the run ends."""
+        plan, progress = self.session.plan, self.progress
+        if plan.total_steps is not None or plan.minutes is None:
+            return
+        budget = 60 * plan.minutes
+        warm = progress.step >= plan.warmup_steps + 5 and progress.elapsed_s >= 0.1 * budget
+        if not warm and progress.elapsed_s < 0.25 * budget:
+            return
+        step_s = statistics.median(self._recent)
+        # evaluation takes a twentieth of a run, and the last one comes after the last step
+        left = (budget - progress.elapsed_s - self._eval_s) * 0.95
+        total = progress.step + max(1, int(left / step_s))
+        self.session.plan = with_schedule(plan, total, self.session.data)
+        decided = self.session.plan
+        self.report.emit("schedule", decay_from=decided.decay_from, total_steps=total)
+        self.report.say(
+            f"{total} steps fit into {plan.minutes:g} minutes; the rate falls from step {decided.decay_from}"
+        )
+
+    def evaluate(self) -> None:
+        """Held-out loss and bits per byte, once for each step."""
+        progress, session = self.progress, self.session
+        if self._evaluated_at == progress.step:
+            return
+        self._evaluated_at = progress.step
+        began = time.monotonic()
+        found = measure(
+            session.model,
+            session.heldout_caches,
+            session.heldout,
+            seq_len=session.plan.seq_len,
+            precision=session.precision,
+            on_progress=lambda done: self.report.progress(
+                "evaluate", done, session.data.heldout_tokens, "tokens"
+            ),
+            cancelled=lambda: self.control.stop_is_pending,
+        )
+        if found is None:
+            if not session.data.heldout_tokens:
+                self.report.emit("eval", step=progress.step, val_loss=None, bits_per_byte=None)
+            return
+        self._eval_s = time.monotonic() - began
+        progress.val_loss, progress.bits_per_byte = found.nats_per_token, found.bits_per_byte
+        progress.eval_step = progress.step
+        if progress.best_val_loss is None or progress.val_loss < progress.best_val_loss:
+            progress.best_val_loss, progress.best_step = progress.val_loss, progress.step
+        self._tick()
+        self.report.emit(
+            "eval", step=progress.step, val_loss=progress.val_loss, bits_per_byte=progress.bits_per_byte
+        )
+        bits = "" if progress.bits_per_byte is None else f"  {progress.bits_per_byte:.4f} bits per byte"
+        self.report.say(f"step {progress.step}  held-out loss {progress.val_loss:.4f}{bits}")
+
+    def sample(self) -> None:
+        """Let it continue the sample prompts."""
+        session = self.session
+        for number, prompt in enumerate(session.plan.sample_prompts):
+            text = speak(
+                session.model,
+                session.tokenizer,
+                prompt,
+                needs=session.method.needs,
+                precision=session.precision,
+                seed=session.job.seed + number,
+            )
+            self.report.emit("sample", step=self.progress.step, prompt=prompt, text=text)
+            self.report.say(f"step {self.progress.step}  {prompt} → {text!r}")
+        self._tick()
+
+    def save(self) -> None:
+        """Write a checkpoint; with a full disk wait for room rather than lose the run."""
+        session, progress, folder = self.session, self.progress, self.report.folder
+        self._wait_for_room()
+        self.report.progress("save", 0, 1, "checkpoints", force=True)
+        try:
+            path = snapshot.save(
+                folder,
+                model=session.model,
+                config=session.config,
+                tokenizer_folder=session.tokenizer_folder,
+                optimizers=session.optimizers,
+                precision=session.precision,
+                plan=session.plan,
+                progress=progress,
+                facts=session.facts,
+            )
+        except OSError as error:
+            if error.errno in NO_ROOM:
+                self.save()
+                return
+            self.report.warn("disk_error", step=progress.step)
+            if self._stop or self._is_complete():
+                raise
+            return
+        self.report.emit("checkpoint", step=progress.step, path=path.relative_to(folder.path).as_posix())
+        snapshot.tidy(folder, session.plan.keep_checkpoints)
+        self.report.say(f"step {progress.step}  saved {path.name}")
+        self._tick()
+
+    def _wait_for_room(self) -> None:
+        needed = self._checkpoint_bytes()
+        if free_bytes(self.report.folder.path) >= needed:
+            return
+        before = self.report.status
+        told = False
+        while (free := free_bytes(self.report.folder.path)) < needed:
+            if not told:
+                self.report.warn("no_room", free=f"{free / 1e9:.2f} GB", needed=f"{needed / 1e9:.2f} GB")
+                told = True
+            if before is RunState.RUNNING and self.report.status is RunState.RUNNING:
+                self.report.become(RunState.PAUSED)
+            time.sleep(2.0)
+            self._clock = time.monotonic()
+        if self.report.status is not before:
+            self.report.become(before)
+
+    def _checkpoint_bytes(self) -> int:
+        weights = sum(p.numel() * p.element_size() for p in self.session.model.parameters())
+        state = sum(t.numel() * t.element_size() for t in self.session.optimizers.state_tensors().values())
+        return weights + state + (8 << 20)
+
+    # -- requests --------------------------------------------------------------------------------
+
+    def _answer_requests(self) -> None:
+        for action in self.control.poll():
+            if action == "stop":
+                self._stop = True
+            elif action == "save":
+                self.save()
+            elif action == "sample":
+                self.sample()
+            elif action == "pause" and not self._stop:
+                self._pause()
+
+    def _pause(self) -> None:
+        self.report.become(RunState.PAUSED)
+        self.report.say("paused")
+        while not self._stop:
+            for action in self.control.poll():
+                if action == "stop":
+                    self._stop = True
+                elif action == "resume":
+                    self._clock = time.monotonic()
+                    self.report.become(RunState.RUNNING)
+                    self.report.say("goes on")
+                    return
+                elif action == "save":
+                    self.save()
+                elif action == "sample":
+                    self.sample()
+            time.sleep(PAUSE_POLL_S)
+        self._clock = time.monotonic()
+
+
+def start_event(session: Session) -> dict[str, Any]:
+    """The fields of `start`, besides the attempt."""
+    parameters = list(session.model.parameters())
+    return {
+        "from_step": session.progress.step,
+        "parameters": sum(p.numel() for p in parameters),
+        "trainable_parameters": sum(p.numel() for p in parameters if p.requires_grad),
+        "tokens_per_step": session.plan.tokens_per_step,
+        "total_steps": session.plan.total_steps,
+        "device": session.device.label,
+        "device_name": session.device.name,
+        "precision": session.plan.precision,
+        "seq_len": session.plan.seq_len,
+        "steps_per_epoch": -(-session.data.rows // session.plan.rows_per_step),
+    }

@@ -1,0 +1,280 @@
+"""One attempt at a run, from the lock to the last event. Whatever happens becomes a state, an event and a sentence."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+import traceback
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from minimind.errors import BadInput
+from minimind.files import sweep
+from minimind.job import Budget, JobSpec
+from minimind.lock import Held
+from minimind.plan import Resolved, decay_start
+from minimind.run_folder import RunFolder, checkpoint_step
+from minimind.run_state import RunState
+from minimind.training import snapshot
+from minimind.training.control import Control
+from minimind.training.loop import Loop, NonFinite, start_event
+from minimind.training.report import Report
+from minimind.training.setup import Session, Stopped, assemble, differences, record_attempt
+
+# torch reports an exhausted CPU as a plain RuntimeError
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What `train --json` prints; `exit_status` is 0 for finished and stopped."""
+
+    exit_status: int
+    values: dict[str, Any]
+
+
+def execute(
+    folder: RunFolder, *, resume: bool, overrides: dict[str, Any] | None = None, quiet: bool
+) -> Result:
+    """Carry out the job in a run folder.
+
+    Args:
+        folder: holds job.json.
+        resume: go on from the newest good checkpoint; without one start at step 0 as the next attempt.
+        overrides: what may change on resume: device, nproc, micro_batch, steps, epochs, minutes.
+        quiet: nothing on the terminal but the result.
+
+    Raises:
+        BadInput: the folder is held by another process, or what a person gave cannot be used.
+    """
+    job = JobSpec.load(folder.job_file)
+    try:
+        lock = folder.lock().acquire()
+    except Held as held:
+        raise BadInput(f"{held}; only one trainer may work in a run folder", code="held") from held
+    with lock:
+        state = folder.read_state()
+        if state is not None and not resume:
+            raise BadInput(
+                f"{folder.path} already holds a run; add --resume to go on with it", code="run_exists"
+            )
+        if state is not None and state.status is RunState.FINISHED:
+            return finished_result(folder)
+        if folder.checkpoints.is_dir():
+            sweep(folder.checkpoints)
+        sweep(folder.path)
+        attempt = max([state.attempt if state else 0, *folder.attempt_numbers()]) + 1
+        report = Report(folder, attempt, quiet=quiet)
+        try:
+            return Attempt(folder, _overridden(job, overrides or {}), report, overrides or {}).run()
+        finally:
+            report.close()
+
+
+def _overridden(job: JobSpec, overrides: dict[str, Any]) -> JobSpec:
+    budget = {
+        name: overrides[name] for name in ("steps", "epochs", "minutes") if overrides.get(name) is not None
+    }
+    hardware = {name: overrides[name] for name in ("device", "nproc") if overrides.get(name) is not None}
+    settings = dict(job.settings)
+    if overrides.get("micro_batch") is not None:
+        settings["micro_batch"] = overrides["micro_batch"]
+    return job.with_changes(
+        settings=settings,
+        budget=Budget(**budget) if budget else job.budget,
+        hardware=replace(job.hardware, **hardware) if hardware else job.hardware,
+    )
+
+
+class Attempt:
+    """One process life of a run."""
+
+    def __init__(self, folder: RunFolder, job: JobSpec, report: Report, overrides: dict[str, Any]) -> None:
+        self.folder = folder
+        self.job = job
+        self.report = report
+        self.overrides = overrides
+        self.control = Control(folder, report.events, report.attempt)
+        self.began = time.monotonic()
+        self.session: Session | None = None
+        self.loop: Loop | None = None
+
+    def run(self) -> Result:
+        """Set up, train, and say how it ended.
+
+        Raises:
+            BadInput: after it has been written down like every other end.
+        """
+        self.control.listen()
+        try:
+            self._set_up()
+            assert self.session is not None
+            self.loop = Loop(self.session, self.report, self.control)
+            self.report.become(RunState.RUNNING)
+            outcome = self.loop.run()
+            return self._end(outcome.status, tokens_per_s=outcome.tokens_per_s)
+        except Stopped:
+            self.report.become(RunState.RUNNING)
+            self.report.become(RunState.STOPPING)
+            return self._end(RunState.STOPPED)
+        except BadInput as error:
+            self.report.fail("bad_input", reason=str(error))
+            self._end(RunState.FAILED)
+            raise
+        except NonFinite as error:
+            self.report.fail("non_finite", step=error.step)
+            return self._end(RunState.FAILED)
+        except (Exception, KeyboardInterrupt) as error:
+            self.report.say(traceback.format_exc().rstrip())
+            self._blame(error)
+            return self._end(RunState.FAILED)
+
+    def _set_up(self) -> None:
+        found = snapshot.newest(self.folder, self._on_damage)
+        self.session = session = assemble(
+            self.job, self.report, resume=found, cancelled=lambda: self.control.stop_is_pending
+        )
+        if found is not None:
+            session.plan = self._new_end(session)
+            changed = differences(session, found)
+            if changed:
+                self.report.warn("not_identical", what=", ".join(changed))
+        record_attempt(session, self.report, self.overrides)
+        if session.plan.compile:
+            self._compile(session)
+        self.report.emit("start", attempt=self.report.attempt, **start_event(session))
+        self.report.at_step(session.progress.step)
+        if not session.data.heldout_tokens:
+            self.report.warn("no_heldout")
+        if found is not None:
+            path = found.folder.relative_to(self.folder.path).as_posix()
+            self.report.emit("checkpoint", step=found.step, path=path)
+        self._welcome(session)
+
+    def _on_damage(self, path: Path, reason: str) -> None:
+        older = [p.name for p in self.folder.step_folders() if checkpoint_step(p) < checkpoint_step(path)]
+        self.report.warn(
+            "damaged_checkpoint", damaged=path.name, reason=reason, used=older[-1] if older else "step 0"
+        )
+
+    def _new_end(self, session: Session) -> Resolved:
+        """A resume may move the end; everything else stays as it was decided."""
+        if not any(self.overrides.get(name) for name in ("steps", "epochs", "minutes")):
+            return session.plan
+        plan, budget = session.plan, self.job.budget
+        if budget.minutes is not None:
+            return replace(plan, minutes=budget.minutes, total_steps=None, decay_from=None)
+        rows = session.data.rows * (budget.epochs or 1.0)
+        total = budget.steps or max(1, -int(-rows // plan.rows_per_step))
+        return replace(plan, total_steps=total, decay_from=decay_start(total, plan.decay, plan.warmup_steps))
+
+    def _welcome(self, session: Session) -> None:
+        plan = session.plan
+        self.report.say(
+            f"{self.job.method} on {session.device.name} ({plan.precision}), {session.data.tokens} tokens a pass, "
+            f"{plan.rows_per_step} rows of {plan.seq_len} a step, micro-batches of {plan.micro_batch}, "
+            f"{plan.optimizer} at {plan.lr:g}, {plan.total_steps or '?'} steps"
+        )
+
+    def _compile(self, session: Session) -> None:
+        """Warm up on a throw-away batch: no weight, moment, position or random number is touched."""
+        self.report.progress("compile", 0, 1, "graphs", force=True)
+        position = session.loader.state()
+        try:
+            session.model.compile_blocks()
+            batch = session.loader.next_step()[0].to(session.torch_device)
+            with session.precision.autocast():
+                parts = session.method.loss(session.model, batch)
+            parts.sum.backward()  # type: ignore[no-untyped-call]
+        except Exception as error:
+            if isinstance(error, torch.OutOfMemoryError):
+                raise
+            session.model.use_eager()
+            session.plan = replace(session.plan, compile=False)
+            self.report.warn("compile_failed", reason=str(error).strip().splitlines()[0][:200])
+        finally:
+            session.optimizers.zero_grad()
+            session.loader.load_state(position)
+        self.report.progress("compile", 1, 1, "graphs", force=True)
+
+    def _blame(self, error: BaseException) -> None:
+        text = str(error).lower()
+        step = self.session.progress.step + 1 if self.session else 0
+        if isinstance(error, MemoryError | torch.OutOfMemoryError) or any(
+            part in text for part in _OUT_OF_MEMORY
+        ):
+            last = self.folder.pointed("last")
+            self.report.fail("out_of_memory", step=step, checkpoint=checkpoint_step(last) if last else 0)
+        else:
+            reason = str(error).strip().splitlines()
+            self.report.fail("crashed", reason=f"{type(error).__name__}: {reason[0] if reason else ''}"[:300])
+
+    def _end(self, status: RunState, *, tokens_per_s: float | None = None) -> Result:
+        progress = self.session.progress if self.session else snapshot.Progress()
+        wall = time.monotonic() - self.began
+        self.report.emit(
+            "done",
+            status=status.value,
+            step=progress.step,
+            val_loss=progress.val_loss,
+            tokens_per_s=tokens_per_s,
+            wall_s=round(wall, 2),
+        )
+        values = result_values(
+            self.folder, status, progress, tokens_per_s=tokens_per_s, wall_s=wall, peak=peak_memory_bytes()
+        )
+        self.report.become(status, result=values)
+        self.report.say(f"{status.value} at step {progress.step} after {wall:.0f} s")
+        return Result(exit_status=1 if status is RunState.FAILED else 0, values=values)
+
+
+def result_values(
+    folder: RunFolder,
+    status: RunState,
+    progress: snapshot.Progress,
+    *,
+    tokens_per_s: float | None,
+    wall_s: float,
+    peak: int,
+) -> dict[str, Any]:
+    """The fixed shape of `train --json`."""
+    last = folder.pointed("last")
+    return {
+        "status": status.value,
+        "step": progress.step,
+        "loss": progress.loss,
+        "val_loss": progress.val_loss,
+        "bits_per_byte": progress.bits_per_byte,
+        "tokens_per_s": None if tokens_per_s is None else round(tokens_per_s, 1),
+        "tokens": progress.tokens,
+        "wall_s": round(wall_s, 2),
+        "peak_memory_bytes": peak,
+        "checkpoint": str(last.resolve()) if last else None,
+    }
+
+
+def finished_result(folder: RunFolder) -> Result:
+    """The result of a run that is done already; nothing is changed."""
+    state = folder.read_state()
+    values = dict(state.extra.get("result") or {}) if state else {}
+    last = folder.pointed("last")
+    values["checkpoint"] = str(last.resolve()) if last else None  # the folder may have been moved
+    return Result(exit_status=0, values=values)
+
+
+def peak_memory_bytes() -> int:
+    """Most memory that this process has held: of the card where there is one, else VmHWM."""
+    if torch.cuda.is_available() and torch.cuda.is_initialized():
+        return int(torch.cuda.max_memory_allocated())
+    try:
+        for line in Path("/proc/self/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
