@@ -1,4 +1,4 @@
-"""THE training loop: the same for every method and device. Reads like the run: steps, and once in a while the rest."""
+"""THE training loop, the same for every method and device: steps, and once in a while the rest."""
 
 from __future__ import annotations
 
@@ -139,10 +139,8 @@ class Loop:
             **result.extras,
         )
         left = "" if eta is None else f", about {eta:.0f} s left"
-        total = self.session.plan.total_steps or "?"
-        self.report.say(
-            f"step {self.progress.step}/{total}  loss {result.loss:.4f}  lr {result.lr:.2e}  {rate:.0f} tok/s{left}"
-        )
+        where = f"step {self.progress.step}/{self.session.plan.total_steps or '?'}"
+        self.report.say(f"{where}  loss {result.loss:.4f}  lr {result.lr:.2e}  {rate:.0f} tok/s{left}")
 
     def _eta_s(self) -> float | None:
         total = self.session.plan.total_steps

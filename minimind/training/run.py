@@ -1,15 +1,14 @@
-"""One attempt at a run, from the lock to the last event. Whatever happens becomes a state, an event and a sentence."""
+"""One attempt at a run, from the lock to the last event: whatever happens becomes a state and a sentence."""
 
 from __future__ import annotations
 
-import resource
-import sys
 import time
 import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import torch
 
 from minimind.errors import BadInput
@@ -175,8 +174,8 @@ class Attempt:
     def _welcome(self, session: Session) -> None:
         plan = session.plan
         self.report.say(
-            f"{self.job.method} on {session.device.name} ({plan.precision}), {session.data.tokens} tokens a pass, "
-            f"{plan.rows_per_step} rows of {plan.seq_len} a step, micro-batches of {plan.micro_batch}, "
+            f"{self.job.method} on {session.device.name} ({plan.precision}), "
+            f"{session.data.tokens} tokens a pass, {plan.rows_per_step} rows of {plan.seq_len} a step, micro-batches of {plan.micro_batch}, "
             f"{plan.optimizer} at {plan.lr:g}, {plan.total_steps or '?'} steps"
         )
 
@@ -276,5 +275,5 @@ def peak_memory_bytes() -> int:
                 return int(line.split()[1]) * 1024
     except OSError:
         pass
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    memory = psutil.Process().memory_info()
+    return int(getattr(memory, "peak_wset", memory.rss))
