@@ -7,13 +7,11 @@ import shutil
 from pathlib import Path
 
 from minimind.cli import print_json
-from minimind.cli.job_arguments import add_job_arguments, budget_of, job_of
+from minimind.cli.job_arguments import add_job_arguments, budget_of, job_of, model_of, settings_of
 from minimind.errors import BadInput
-from minimind.options import parse_pairs
+from minimind.job import JobSpec, parse_data
+from minimind.methods import method_named
 from minimind.run_folder import RunFolder
-
-# what may change on resume; anything else is another run
-_RESUME_SETTINGS = ("micro_batch",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,25 +86,40 @@ def _remove(path: Path) -> None:
 
 
 def _overrides(options: argparse.Namespace) -> dict[str, object]:
-    """What this attempt changes."""
-    from minimind.job import JobSpec
-    from minimind.methods import method_named
+    """What this attempt changes; what may not change must be left out or be the same.
 
-    folder = RunFolder(Path(options.folder or options.out))
-    job = JobSpec.load(folder.job_file)
-    values = parse_pairs(method_named(job.method).settings, options.pairs)
-    for name in values:
-        if name not in _RESUME_SETTINGS and values[name] != job.settings.get(name):
+    Raises:
+        BadInput: names the flag that asks for another run.
+    """
+    job = JobSpec.load(RunFolder(Path(options.folder or options.out)).job_file)
+    values = settings_of(method_named(job.method), options)
+    micro_batch = values.pop("micro_batch", None)
+    asked: dict[str, tuple[object, object]] = {
+        f"--set {name}": (value, job.settings.get(name)) for name, value in values.items()
+    }
+    if options.method:
+        asked["--method"] = (options.method, job.method)
+    if options.model:
+        asked["--model"] = (model_of(options.model), job.model)
+    if options.data:
+        asked["--data"] = (
+            [str(Path(parse_data(t).path).absolute()) for t in options.data],
+            [d.path for d in job.data],
+        )
+    for flag, (now, before) in asked.items():
+        if now != before:
             raise BadInput(
-                f"--set {name} cannot change on resume; start a new run from the last checkpoint instead"
+                f"{flag} cannot change on resume (it was {before}); start a new run from the last checkpoint",
+                code="fixed_on_resume",
             )
     budget = budget_of(options)
-    found: dict[str, object] = {name: getattr(budget, name) for name in ("steps", "epochs", "minutes")}
-    if options.device != "auto":
-        found["device"] = options.device
-    found["micro_batch"] = values.get("micro_batch")
-    return {
-        name: value
-        for name, value in found.items()
-        if value is not None and value != getattr(job.budget, name, None)
+    found: dict[str, object] = {
+        name: getattr(budget, name)
+        for name in ("steps", "epochs", "minutes")
+        if getattr(budget, name) != getattr(job.budget, name)
     }
+    if options.device != "auto" and options.device != job.hardware.device:
+        found["device"] = options.device
+    if micro_batch != job.settings.get("micro_batch"):
+        found["micro_batch"] = micro_batch
+    return {name: value for name, value in found.items() if value is not None}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from minimind.errors import BadInput
-from minimind.methods.method import Method
+from minimind.methods.method import Method, Needs, StartsFrom, TrainSettings
 from minimind.methods.pretrain import Pretrain
 from minimind.methods.sft import SFT
+
+__all__ = ["METHODS", "Method", "Needs", "StartsFrom", "TrainSettings", "method_named"]
 
 METHODS: dict[str, type[Method]] = {method.name: method for method in (Pretrain, SFT)}
 
