@@ -127,7 +127,7 @@ class ChatTemplate:
                 continue
             if index % 2:  # re.split with one group: text and tokens take turns
                 token = self._ids[part]
-                if token == self._open:
+                if token == self._open != self._close:
                     answering = False
                 trained = answering
                 if token == self._close:

@@ -152,7 +152,8 @@ class ChildRenderer:
                 stderr=subprocess.DEVNULL,
                 encoding="utf-8",
             )
-            assert self._child.stdin is not None and self._child.stdout is not None
+            assert self._child.stdin is not None
+            assert self._child.stdout is not None
             self._lines = queue.Queue()
             reader = threading.Thread(target=_pump, args=(self._child.stdout, self._lines), daemon=True)
             reader.start()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 
 # Written for plain Jinja, for transformers (which trims blocks) and for llama.cpp's small interpreter alike:
-# every tag eats the space around it, and only filters, loops and string methods that all of them know are used.
+# every tag eats the space around it, and filters, loops and string methods are those that all of them know.
 TEMPLATE = r"""
 {#- A turn is <|im_start|>ROLE, a line feed, what was said, <|im_end|>, a line feed. -#}
 {%- set begin = '<|im_start|>' -%}

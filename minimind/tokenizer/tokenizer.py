@@ -6,7 +6,7 @@ import codecs
 import hashlib
 import itertools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -223,7 +223,7 @@ class Tokenizer:
     def _encode_stretches(
         self, cut: list[list[Stretch] | ConversationProblem]
     ) -> list[EncodedChat | ConversationProblem]:
-        """Encode the stretches of many conversations in two calls: with offsets only where a mask needs them."""
+        """Encode many conversations in two calls: with offsets only where a mask needs them."""
         whole = [s for c in cut if isinstance(c, list) for s in c if s.token is None]
         plain = self._plain
         split = [s.text for s in whole if _needs_offsets(s)]
@@ -289,12 +289,11 @@ def _needs_offsets(stretch: Stretch) -> bool:
 
 def _assemble(
     stretches: list[Stretch],
-    with_offsets: Iterable[tokenizers.Encoding],
-    without: Iterable[tokenizers.Encoding],
+    with_offsets: Iterator[tokenizers.Encoding],
+    without: Iterator[tokenizers.Encoding],
 ) -> EncodedChat:
     ids: list[int] = []
     spans: list[tuple[int, int]] = []
-    with_offsets, without = iter(with_offsets), iter(without)
     for stretch in stretches:
         begin = len(ids)
         first = 0 if stretch.trained_from == 0 else None
