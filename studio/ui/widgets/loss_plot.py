@@ -1,4 +1,4 @@
-"""The plot of a run: curves, held-out dots, marks and the lanes below, all on one x axis that a person can zoom."""
+"""The plot of a run: curves, held-out dots, marks and the lanes below, on one x axis that can be zoomed."""
 
 from __future__ import annotations
 
@@ -8,23 +8,17 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QEnterEvent,
-    QMouseEvent,
-    QPainter,
-    QResizeEvent,
-    QShowEvent,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import QApplication, QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QResizeEvent, QShowEvent, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.ui.appearance import Appearance
 from studio.ui.plot import scale
+from studio.ui.plot.mapping import Mapping
 from studio.ui.plot.marks import Band, EndValue, Mark
-from studio.ui.plot.viewport import Viewport
 from studio.ui.widgets import plot_paint as paint
 from studio.ui.widgets.hardware_lanes import HardwareLanes
+from studio.ui.widgets.plot_gestures import Gestures
 
 Array = NDArray[np.float64]
 Ticks = Callable[[float, float, int], list[float]]
@@ -32,11 +26,10 @@ Ticks = Callable[[float, float, int], list[float]]
 LEFT, RIGHT, TOP, BOTTOM = 46, 58, 8, 24
 SMALLEST_HEIGHT = 180
 MOST_DOTS = 500
-_WHEEL = 0.85
-_RAW, _SMOOTH = "raw", "smooth"
+_NOTHING = np.empty(0)
 
 
-class LossPlot(pg.GraphicsView):
+class LossPlot(pg.GraphicsView):  # type: ignore[misc]
     """Curves over one x axis.
 
     Drag zooms x, the wheel zooms x, Shift and wheel zoom y, a drag with the right button moves, a double
@@ -46,20 +39,23 @@ class LossPlot(pg.GraphicsView):
         range_changed: lo, hi in the axis' units: what is in sight now, by hand or because data arrived.
         following_changed: whether the newest point stays in sight.
         crosshair_moved: x in the axis' units, or None.
+        menu_wanted: where on the screen.
     """
 
     range_changed = Signal(float, float)
     following_changed = Signal(bool)
     crosshair_moved = Signal(object)
+    menu_wanted = Signal(QPoint)
 
     def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
         super().__init__(parent, useOpenGL=False, background=None)
         self._appearance = appearance
-        self.viewport_x = Viewport()
+        self.mapping = Mapping()
         self._lines: dict[str, tuple[Array, Array]] = {}
         self._curves: dict[str, pg.PlotDataItem] = {}
         self._tokens: dict[str, str] = {}
-        self._dots: tuple[Array, Array] = (np.empty(0), np.empty(0))
+        self._smooth: set[str] = set()
+        self._dots: tuple[Array, Array] = (_NOTHING, _NOTHING)
         self._dots_token = "curve2"
         self._marks: list[Mark] = []
         self._bands: list[Band] = []
@@ -68,20 +64,18 @@ class LossPlot(pg.GraphicsView):
         self._faint: tuple[float, str] | None = None
         self._message = ""
         self._crosshair: float | None = None
-        self._selection: tuple[float, float] | None = None
-        self._grabbed: QPointF | None = None
         self._y_by_hand: tuple[float, float] | None = None
-        self._x_log = self._y_log = self._cut = False
+        self._cut = False
         self._x_ticks: Ticks = scale.whole_ticks
         self._x_text: Callable[[float], str] = str
         self._y_text: Callable[[float, Sequence[float]], str] = lambda y, _all: f"{y:g}"
-        self._y_range = (0.0, 1.0)
         self._area = QRectF(LEFT, TOP, 100, 100)
         self._bottom = 108.0
         self._box = pg.ViewBox(enableMenu=False, enableMouse=False)
         self._box.setDefaultPadding(0)
         self.scene().addItem(self._box)
         self.lanes = HardwareLanes(appearance, self.scene())
+        self._gestures = Gestures(self)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
@@ -100,7 +94,8 @@ class LossPlot(pg.GraphicsView):
             curve.setClipToView(True)
             curve.setZValue(1 if smooth else 0)
             self._curves[key] = curve
-            curve.setProperty("kind", _SMOOTH if smooth else _RAW)
+            if smooth:
+                self._smooth.add(key)
         if self._tokens.get(key) != token:
             self._tokens[key] = token
             self._style(key)
@@ -113,6 +108,7 @@ class LossPlot(pg.GraphicsView):
             self._box.removeItem(self._curves.pop(key))
             self._lines.pop(key)
             self._tokens.pop(key)
+            self._smooth.discard(key)
 
     def set_dots(self, xs: Array, ys: Array, *, token: str = "curve2") -> None:
         """Single measured values, thinned to 500."""
@@ -143,35 +139,29 @@ class LossPlot(pg.GraphicsView):
 
     def set_scales(self, *, x_log: bool, y_log: bool, cut: bool) -> None:
         """Logarithmic axes, and whether the few highest values may leave the picture."""
-        if x_log != self._x_log:
-            first, last = self._extent
-            self._x_log = x_log
-            self.viewport_x.reset()
-            self.viewport_x.set_extent(self._drawn_x(first), self._drawn_x(last))
-        if y_log != self._y_log:
+        if y_log != self.mapping.y_log:
             self._y_by_hand = None
-        self._y_log, self._cut = y_log, cut
+        moved = self.mapping.set_x_log(x_log)
+        self.mapping.y_log, self._cut = y_log, cut
         for key in self._lines:
             self._put(key)
+        if moved:
+            self._say_range()
         self.refresh()
-
-    _extent = (0.0, 1.0)
 
     def set_extent(self, first: float, last: float) -> None:
         """How far the data reach in the axis' units; the visible stretch follows where it should."""
-        self._extent = (first, last)
-        if self.viewport_x.set_extent(self._drawn_x(first), self._drawn_x(last)):
+        if self.mapping.set_extent(first, last):
             self._say_range()
 
     def refresh(self) -> None:
         """Take over what was set since the last time: one layout and one paint for all of it."""
         self._lay_out()
-        self._y_range = self._y_by_hand or self._wanted_y_range()
-        lo, hi = self.viewport_x.lo, self.viewport_x.hi
+        self.mapping.y_range = self._y_by_hand or self._wanted_y_range()
+        lo, hi = self.mapping.view.lo, self.mapping.view.hi
         self._box.setXRange(lo, hi, padding=0)
+        self._box.setYRange(*self.mapping.drawn_y_range, padding=0)
         self.lanes.set_x_range(lo, hi)
-        low, high = self._y_range
-        self._box.setYRange(*(map(math.log10, (low, high)) if self._y_log else (low, high)), padding=0)
         self.viewport().update()
 
     def restyle(self) -> None:
@@ -186,12 +176,7 @@ class LossPlot(pg.GraphicsView):
     @property
     def visible(self) -> tuple[float, float]:
         """What is in sight, in the axis' units."""
-        return self._x_back(self.viewport_x.lo), self._x_back(self.viewport_x.hi)
-
-    @property
-    def y_range(self) -> tuple[float, float]:
-        """What the y axis shows."""
-        return self._y_range
+        return self.mapping.visible
 
     @property
     def area(self) -> QRectF:
@@ -206,12 +191,12 @@ class LossPlot(pg.GraphicsView):
     def reset_zoom(self) -> None:
         """Everything in sight."""
         self._y_by_hand = None
-        self.viewport_x.reset()
+        self.mapping.view.reset()
         self._moved()
 
     def go_latest(self) -> None:
         """The newest point in sight, the width as it is."""
-        self.viewport_x.latest()
+        self.mapping.view.latest()
         self._moved()
 
     def set_crosshair(self, x: float | None) -> None:
@@ -236,15 +221,41 @@ class LossPlot(pg.GraphicsView):
         index = max(0, min(len(xs) - 1, (at or 0) + (by if self._crosshair is not None else 0)))
         x = float(xs[index])
         if not lo <= x <= hi:
-            self.viewport_x.pan(self._drawn_x(x) - (self.viewport_x.lo + self.viewport_x.hi) / 2)
+            view = self.mapping.view
+            view.pan(self.mapping.drawn_x(x) - (view.lo + view.hi) / 2)
             self._moved()
         self.set_crosshair(x)
 
     def value_at(self, key: str, x: float) -> float | None:
         """A curve's value at the measured point nearest to x."""
-        xs, ys = self._lines.get(key, (np.empty(0), np.empty(0)))
+        xs, ys = self._lines.get(key, (_NOTHING, _NOTHING))
         at = scale.nearest(xs, x)
         return None if at is None or math.isnan(ys[at]) else float(ys[at])
+
+    def zoom_x(self, factor: float, pixel: float) -> None:
+        """Make the visible stretch `factor` times as wide around a pixel column."""
+        self.mapping.view.zoom(factor, self.mapping.drawn_at(pixel))
+        self._moved()
+
+    def zoom_y(self, factor: float, pixel: float) -> None:
+        """Make the visible heights `factor` times as many around a pixel row."""
+        self._y_by_hand = self.mapping.zoomed_y(factor, pixel)
+        self.refresh()
+
+    def show_pixels(self, a: float, b: float) -> None:
+        """Zoom to what lies between two pixel columns."""
+        self.mapping.view.show(self.mapping.drawn_at(a), self.mapping.drawn_at(b))
+        self._moved()
+
+    def pan_pixels(self, by: float) -> None:
+        """Move the view by a distance in pixels."""
+        share = by / max(1.0, self._area.width())
+        self.mapping.view.pan(-share * (self.mapping.view.hi - self.mapping.view.lo))
+        self._moved()
+
+    def x_at(self, pixel: float) -> float:
+        """The axis' value at a pixel column."""
+        return self.mapping.back_x(self.mapping.drawn_at(pixel))
 
     # -- Qt ------------------------------------------------------------------------------------
 
@@ -256,21 +267,41 @@ class LossPlot(pg.GraphicsView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        # the base class resizes in its constructor, before there is anything to lay out
         if hasattr(self, "lanes"):
             self.refresh()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        for key in self._curves:
-            self._style(key)
+        # the screen, and with it the device ratio, is known from here on
+        self.restyle()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self._gestures.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._gestures.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._gestures.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.reset_zoom()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._gestures.wheel(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.set_crosshair(None)
 
     def drawBackground(self, painter: QPainter, rect: QRectF) -> None:
         frame = self._frame()
         painter.fillRect(rect, self._appearance.color("surface"))
         paint.draw_bands(painter, self._appearance, frame, self._bands)
+        if self._gestures.selection is not None:
+            paint.draw_selection(painter, self._appearance, frame, *self._gestures.selection)
         paint.draw_grid(painter, self._appearance, frame, self._ticks_x(), self._ticks_y())
-        if self._selection is not None:
-            paint.draw_selection(painter, self._appearance, frame, *self._selection)
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:
         look, frame = self._appearance, self._frame()
@@ -281,15 +312,92 @@ class LossPlot(pg.GraphicsView):
         self.lanes.draw(painter)
         if self._message:
             paint.draw_message(painter, look, frame, self._message)
-            if self._faint is not None:
-                paint.draw_end_values(
-                    painter, look, frame, [EndValue(y=self._faint[0], text=self._faint[1], token="text3")]
-                )
+        if self._faint is not None:
+            paint.draw_faint(painter, look, frame, *self._faint)
         paint.draw_checkpoints(painter, look, frame, self._checkpoints)
         paint.draw_marks(painter, look, frame, self._marks)
         if self._crosshair is not None:
-            value = self._crosshair_value()
-            paint.draw_crosshair(painter, look, frame, self._crosshair, value)
+            paint.draw_crosshair(painter, look, frame, self._crosshair, self._crosshair_point())
         points = list(zip(self._dots[0].tolist(), self._dots[1].tolist(), strict=True))
         paint.draw_dots(painter, look, frame, self._dots_token, points)
         paint.draw_end_values(painter, look, frame, self._end_values)
+
+    # -- inside --------------------------------------------------------------------------------
+
+    def _moved(self) -> None:
+        self._say_range()
+        self.refresh()
+
+    def _say_range(self) -> None:
+        self.range_changed.emit(*self.visible)
+        self.following_changed.emit(self.mapping.view.following)
+
+    def _put(self, key: str) -> None:
+        xs, ys = self._lines[key]
+        self._curves[key].setData(self.mapping.drawn_xs(xs), self.mapping.drawn_ys(ys))
+
+    def _style(self, key: str) -> None:
+        # a cosmetic pen stays one device pixel: on dense screens the main curve gets two, without antialias,
+        # since a thick antialiased line costs ten times as much
+        dense = self.devicePixelRatioF() >= 1.5 and key in self._smooth
+        pen = paint.line_pen(self._appearance, self._tokens[key])
+        pen.setWidth(2 if dense else 1)
+        curve = self._curves[key]
+        curve.setPen(pen)
+        curve.opts["antialias"] = not dense
+
+    def _lay_out(self) -> None:
+        width, height = self.width(), self.height()
+        top, bottom = TOP, height - BOTTOM - self.lanes.total_height
+        self._area = QRectF(LEFT, top, max(1, width - LEFT - RIGHT), max(1, bottom - top))
+        self.mapping.place(LEFT, top, self._area.width(), self._area.height())
+        self._box.setGeometry(self._area)
+        self._bottom = self.lanes.place(self._area.left(), self._area.right(), self._area.bottom())
+
+    def _wanted_y_range(self) -> tuple[float, float]:
+        lo, hi = self.visible
+        in_sight, early = [], 0
+        for xs, ys in [*self._lines.values(), self._dots]:
+            if len(xs):
+                # one point beyond each edge: the line to it is in sight
+                a = max(0, int(np.searchsorted(xs, lo)) - 1)
+                b = int(np.searchsorted(xs, hi, side="right")) + 1
+                in_sight.append(ys[a:b])
+                if not early:
+                    early = max(0, int(np.searchsorted(xs, self.mapping.extent[1] / 100)) - a)
+        if not in_sight:
+            return (0.0, self._faint[0] * 1.08) if self._faint and not self.mapping.y_log else (0.0, 1.0)
+        return scale.value_range(np.concatenate(in_sight), log=self.mapping.y_log, cut=self._cut, first=early)
+
+    def _frame(self) -> paint.Frame:
+        to_pixel = self.mapping
+        return paint.Frame(area=self._area, bottom=self._bottom, x_of=to_pixel.pixel_x, y_of=to_pixel.pixel_y)
+
+    def _ticks_x(self) -> list[float]:
+        lo, hi = self.visible
+        most = max(2, min(8, int(self._area.width() // 90)))
+        if self.mapping.x_log:
+            return scale.log_ticks(max(lo, self.mapping.floor), hi, most)
+        return self._x_ticks(lo, hi, most)
+
+    def _ticks_y(self) -> list[float]:
+        most = max(2, min(8, int(self._area.height() // 32)))
+        ticks = scale.log_ticks if self.mapping.y_log else scale.linear_ticks
+        return ticks(*self.mapping.y_range, most)
+
+    def _crosshair_point(self) -> tuple[float, str] | None:
+        for key in self._smooth:
+            value = self.value_at(key, self._crosshair or 0.0)
+            if value is not None:
+                return value, self._tokens[key]
+        return None
+
+    def _measured(self) -> Array:
+        for key in [*self._smooth, *self._lines]:
+            return self._lines[key][0]
+        return _NOTHING
+
+    def _snapped(self, x: float) -> float | None:
+        xs = self._measured()
+        at = scale.nearest(xs, x)
+        return None if at is None else float(xs[at])

@@ -1,4 +1,4 @@
-"""What a plot draws besides curves: grid, ticks, marks, dots, crosshair. Painted in pixels, on whole pixels."""
+"""What a plot draws besides curves: grid, ticks, marks, dots, crosshair; in pixels, on whole pixels."""
 
 from __future__ import annotations
 
@@ -243,6 +243,19 @@ def draw_message(painter: QPainter, look: Appearance, frame: Frame, text: str) -
     painter.setPen(look.color("text3"))
     flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
     painter.drawText(frame.area.adjusted(16, 0, -16, 0), int(flags), text)
+
+
+def draw_faint(painter: QPainter, look: Appearance, frame: Frame, y: float, text: str) -> None:
+    """A short tick at the left with its meaning: a value that is expected, not measured."""
+    at = round(frame.y_of(y))
+    left = frame.area.left()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(line_pen(look, "text3"))
+    painter.drawLine(QPointF(left, at), QPointF(left + 10, at))
+    painter.setFont(look.font("small", tabular=True))
+    height = look.line_height("small")
+    box = QRectF(left + 16, at - height / 2, frame.area.width() - 16, height)
+    painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
 
 
 def draw_selection(painter: QPainter, look: Appearance, frame: Frame, a: float, b: float) -> None:
