@@ -154,6 +154,8 @@ def attend(q_NHd: Tensor, k_NKd: Tensor, v_NKd: Tensor, layout: Layout) -> Tenso
     assert layout.queries is not None
     assert layout.keys is not None
     (_, heads, width), kv_heads = q_NHd.shape, k_NKd.shape[1]
+    if not layout.groups:
+        return torch.zeros_like(q_NHd).flatten(1)
     sizes = [documents * longest for documents, longest in layout.groups]
     queries = layout.queries.there(q_NHd.reshape(-1, width)).split([size * heads for size in sizes])
     keys = layout.keys.there(k_NKd.reshape(-1, width)).split([size * kv_heads for size in sizes])
@@ -167,8 +169,7 @@ def attend(q_NHd: Tensor, k_NKd: Tensor, v_NKd: Tensor, layout: Layout) -> Tenso
         ).reshape(-1, width)
         for (documents, longest), q, k, v in zip(layout.groups, queries, keys, values, strict=True)
     ]
-    packed = torch.cat(attended) if attended else q_NHd.new_zeros(0, width)
-    return layout.queries.back(packed).view(-1, heads * width)
+    return layout.queries.back(torch.cat(attended)).view(-1, heads * width)
 
 
 def _attend_group(q_GHLd: Tensor, k_GKLd: Tensor, v_GKLd: Tensor, *, fused: bool) -> Tensor:
