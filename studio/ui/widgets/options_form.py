@@ -174,6 +174,7 @@ class OptionsForm(QWidget):
             column.addWidget(row)
             row.editor.edited.connect(lambda value, name=name: self._on_edited(name, value))
             row.reset.clicked.connect(lambda _checked=False, name=name: self.reset(name))
+        column.addStretch(1)
         self.setMaximumWidth(720)
         self.retranslate()
         self.set_values({})

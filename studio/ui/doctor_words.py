@@ -1,0 +1,26 @@
+"""How the doctor's findings look in the window: icon and colour by seriousness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from minimind.doctor import Finding
+
+_LOOKS = {
+    "error": ("circle-x", "danger"),
+    "warning": ("triangle-alert", "warning"),
+    "note": ("info", "text3"),
+    "ok": ("circle-check", "success"),
+}
+
+
+def look(finding: Finding) -> tuple[str, str]:
+    """Icon and colour token of a finding."""
+    return _LOOKS[finding.severity]
+
+
+def to_act_on(findings: Sequence[Finding]) -> list[Finding]:
+    """Those that a person should do something about: the number in the status strip."""
+    return [finding for finding in findings if finding.severity in ("error", "warning")]

@@ -1,0 +1,71 @@
+"""The pages: one line each. What does not exist yet is not here, so it is not shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from minimind.text import N_
+from studio.paths import Paths
+from studio.preferences import PreferencesFile
+from studio.services.run_service import RunService
+from studio.services.system_service import SystemService
+from studio.ui.appearance import Appearance
+from studio.ui.memory import WindowMemory
+from studio.ui.navigator import Navigator
+from studio.ui.pages.page import Page
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """What pages are made with; `studio.app` makes it, the builders below take what their page needs."""
+
+    appearance: Appearance
+    navigator: Navigator
+    preferences: PreferencesFile
+    memory: WindowMemory
+    paths: Paths
+    runs: RunService
+    system: SystemService
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageRow:
+    """One page.
+
+    Attributes:
+        key: name for the navigator and the memory.
+        title: msgid; what the rail and the list of shortcuts call it.
+        build: makes it, at its first visit.
+        icon: in the rail; empty = not in the rail.
+        place: key of the rail's item that is marked while it is open; its own by default.
+        bottom: it stands at the rail's bottom.
+    """
+
+    key: str
+    title: str
+    build: Callable[[Tools], Page]
+    icon: str = ""
+    place: str = ""
+    bottom: bool = False
+
+
+# builders import their page inside: a page costs nothing before its first visit
+
+
+def _home(tools: Tools) -> Page:
+    from studio.ui.pages.home_page import HomePage
+
+    return HomePage(tools.appearance, tools.navigator, tools.preferences, tools.runs, tools.system)
+
+
+def _preferences(tools: Tools) -> Page:
+    from studio.ui.pages.preferences_page import PreferencesPage
+
+    return PreferencesPage(tools.appearance, tools.preferences, tools.system, tools.paths)
+
+
+PAGES = (
+    PageRow(key="home", icon="house", title=N_("Home"), build=_home),
+    PageRow(key="preferences", icon="settings", title=N_("Preferences"), build=_preferences, bottom=True),
+)
