@@ -1,0 +1,1 @@
+"""What a plot computes before it draws: smoothing, ticks, the visible range. No Qt here."""

@@ -1,0 +1,280 @@
+"""What the run page says about a run in a line: where it stands, how long it takes, its figures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from minimind.job import JobSpec
+from minimind.methods import METHODS
+from minimind.run_state import RunState
+from minimind.text import _
+from studio.store.records import PhaseSpan, Run
+from studio.ui import format as fmt
+from studio.ui.widgets.phase_strip import PHASES
+
+# before this step the trainer's guess of the remaining time jumps about
+ESTIMATE_FROM_STEP = 20
+_DOT = " · "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One of the five figures."""
+
+    label: str
+    number: str
+    unit: str = ""
+    sub: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """The line with phases and bar.
+
+    Attributes:
+        phases: the run's phases, in order; current: the one going on.
+        seconds: how long the done ones took.
+        note: behind the current phase's name.
+        share: of the bar, None where it is not known.
+        step, left, end: `step 2,480 of 4,000`, `about 9 min left`, `done at 15:50`; empty where unknown.
+        strong: parts of those texts that carry the weight.
+    """
+
+    phases: tuple[str, ...]
+    current: str | None
+    seconds: dict[str, float]
+    note: str = ""
+    share: float | None = None
+    step: str = ""
+    left: str = ""
+    end: str = ""
+    strong: tuple[str, ...] = ()
+
+
+def method_title(method: str) -> str:
+    """A method's name in the language of now."""
+    known = METHODS.get(method)
+    return _(known.title) if known else method
+
+
+def speaks_in_turns(method: str) -> bool:
+    """Whether its samples are answers, not continuations of the prompt."""
+    known = METHODS.get(method)
+    return known is not None and known.needs.value in ("chat", "preferences", "prompts")
+
+
+def meta(run: Run, job: JobSpec | None, *, compact: bool = False) -> str:
+    """`Pretrain · minimind2-small, 25.8M parameters · pretrain_hq.jsonl · RTX 3090 · started 15:24`."""
+    comma = _(", ")
+    parts = [method_title(run.method)]
+    model = [run.model]
+    if run.parameters and not compact:
+        model.append(fmt.parameters(run.parameters))
+    parts.append(comma.join(filter(None, model)))
+    if job is not None and job.data:
+        names = [Path(item.path).name for item in job.data]
+        parts.append(names[0] if len(names) == 1 else _("{name} and more").format(name=names[0]))
+    parts.append(run.device)
+    parts.append(times(run))
+    return _DOT.join(filter(None, parts))
+
+
+def times(run: Run) -> str:
+    """`started 15:24`, and once it has ended `15:24 to 15:42, attempt 2`."""
+    if run.started_at is None:
+        return _("created {time}").format(time=fmt.when(run.created))
+    if run.ended_at is None or run.state.is_active:
+        return _("started {time}").format(time=fmt.when(run.started_at))
+    span = _("{start} to {end}").format(start=fmt.when(run.started_at), end=fmt.when(run.ended_at))
+    if run.attempt > 1:
+        return _("{span}, attempt {n}").format(span=span, n=run.attempt)
+    return span
+
+
+def progress(
+    run: Run, phases: list[PhaseSpan], *, job: JobSpec | None = None, now: Callable[[], float] = time.time
+) -> Progress:
+    """What the progress line says now."""
+    spans = [span for span in phases if span.attempt == run.attempt]
+    seconds: dict[str, float] = {}
+    for span in spans:
+        seconds[span.phase] = seconds.get(span.phase, 0.0) + max(0.0, span.ended - span.began)
+    current, note = _current(run)
+    shown = tuple(name for name in PHASES if name != "compile" or name in seconds or name == current)
+    order = list(shown)
+    done = seconds
+    if current in order:
+        # evaluation and saving happen now and then; they are done when the run is
+        done = {name: value for name, value in seconds.items() if order.index(name) < order.index(current)}
+    step, strong = _step(run)
+    left, end = _left(run, now)
+    if left and run.eta_s is not None and run.eta_s >= 10:
+        strong = (*strong, fmt.duration(run.eta_s))
+    return Progress(
+        phases=shown,
+        current=current,
+        seconds=done,
+        note=note,
+        share=_share(run, job),
+        step=step,
+        left=left,
+        end=end,
+        strong=strong,
+    )
+
+
+def _current(run: Run) -> tuple[str | None, str]:
+    if run.state is RunState.STOPPING:
+        return "save", ""
+    if not run.state.is_active:
+        return None, ""
+    name = run.phase or ("prepare" if run.state is RunState.STARTING else "train")
+    note = _amount(run)
+    if name in ("evaluate", "save") and run.step and (run.total_steps is None or run.step < run.total_steps):
+        return "train", f"· {_(PHASES[name])}"
+    return (name if name in PHASES else None), note
+
+
+def _amount(run: Run) -> str:
+    if run.phase in (None, "train") or not run.phase_total:
+        return ""
+    return fmt.percent(min(1.0, run.phase_done / run.phase_total))
+
+
+def _step(run: Run) -> tuple[str, tuple[str, ...]]:
+    if not run.step and run.state in (RunState.QUEUED, RunState.STARTING):
+        return "", ()
+    step = fmt.exact(run.step)
+    if run.total_steps is None:
+        return _("step {step}").format(step=step), (step,)
+    return _("step {step} of {total}").format(step=step, total=fmt.exact(run.total_steps)), (step,)
+
+
+def _left(run: Run, now: Callable[[], float]) -> tuple[str, str]:
+    if run.state not in (RunState.STARTING, RunState.RUNNING, RunState.PAUSED):
+        return "", ""
+    if run.state is RunState.STARTING and not run.step:
+        return "", ""
+    early = run.step - run.from_step < ESTIMATE_FROM_STEP
+    eta = None if early or run.eta_s is None else run.eta_s
+    if run.state is RunState.PAUSED:
+        return ("" if eta is None else fmt.time_left(eta)), ""
+    if eta is None:
+        return fmt.time_left(None), ""
+    return fmt.time_left(eta), _("done at {time}").format(time=fmt.clock(now() + eta))
+
+
+def _share(run: Run, job: JobSpec | None) -> float | None:
+    if run.state is RunState.FINISHED:
+        return 1.0
+    if run.state is RunState.STARTING and not run.step:
+        return run.phase_done / run.phase_total if run.phase_total else None
+    if run.total_steps:
+        return run.step / run.total_steps
+    if job is not None and job.budget.minutes:
+        return min(1.0, run.wall_s / (60 * job.budget.minutes))
+    return None
+
+
+def figures(
+    run: Run, job: JobSpec | None, *, price_per_hour: float | None, kwh: float | None
+) -> list[Figure]:
+    """The five figures; cost is what the time would have cost at that price."""
+    none_yet = _("not measured yet")
+    best = ""
+    if run.best_step is not None:
+        best = _("best, at step {step}").format(step=fmt.exact(run.best_step))
+    held = Figure(
+        label=_("Held-out loss"),
+        number=fmt.loss(run.val_loss),
+        sub=best,
+        hint=none_yet if run.val_loss is None else fmt.loss(run.val_loss, digits=4),
+    )
+    guess = fmt.guess(run.loss)
+    loss = Figure(
+        label=_("Training loss"),
+        number=fmt.loss(run.loss),
+        sub="" if guess == fmt.UNKNOWN else guess,
+        hint=none_yet if run.loss is None else fmt.loss(run.loss, digits=4),
+    )
+    return [loss, held, _speed(run), _tokens(run, job), _cost(run, price_per_hour, kwh)]
+
+
+def _speed(run: Run) -> Figure:
+    number, unit = fmt.speed_parts(run.tokens_per_s)
+    sub = ""
+    if run.tokens_per_s and run.tokens_per_step:
+        seconds = run.tokens_per_step / run.tokens_per_s
+        sub = _("{time} a step").format(time=fmt.duration(seconds))
+    return Figure(label=_("Speed"), number=number, unit=unit, sub=sub)
+
+
+def _tokens(run: Run, job: JobSpec | None) -> Figure:
+    number, unit = fmt.count_parts(run.tokens, fixed=True)
+    sub = ""
+    if job is not None and job.budget.epochs and run.total_steps:
+        passes = job.budget.epochs * run.step / run.total_steps
+        sub = (
+            _("{n} of one pass").format(n=f"{passes:.2f}")
+            if passes < 1
+            else _("{n} passes").format(n=f"{passes:.2f}")
+        )
+    elif run.tokens_per_step:
+        sub = _("{n} a step").format(n=fmt.count(run.tokens_per_step))
+    return Figure(
+        label=_("Tokens seen"),
+        number=number,
+        unit=unit,
+        sub=sub,
+        hint=fmt.exact(run.tokens) if run.tokens else "",
+    )
+
+
+def cost(run: Run, price_per_hour: float | None) -> float | None:
+    """Yuan for the time so far; None without a price."""
+    return None if price_per_hour is None else run.wall_s / 3600 * price_per_hour
+
+
+def _cost(run: Run, price_per_hour: float | None, kwh: float | None) -> Figure:
+    yuan = cost(run, price_per_hour)
+    if yuan is None:
+        return Figure(label=_("Memory"), number=fmt.memory(run.memory_bytes))
+    final = run.state.is_final and run.state is not RunState.FINISHED
+    label = _("Cost so far") if final else _("Cost")
+    hint = _("at {price} an hour; the price is set in the preferences").format(
+        price=fmt.money(price_per_hour)
+    )
+    took = fmt.duration(run.wall_s) if run.wall_s else ""
+    sub = took if kwh is None else fmt.energy(kwh)
+    return Figure(label=label, number=fmt.money(yuan), sub=sub, hint=hint)
+
+
+def queue_line(run: Run, before: list[Run]) -> str:
+    """`2nd in the queue, about 40 min before it starts`; `before` are the runs that go first."""
+    if run.queue_position is None:
+        return _("Not in the queue.")
+    known = [item.eta_s for item in before]
+    if known and all(value is not None for value in known):
+        wait = fmt.duration(sum(value for value in known if value is not None))
+        return _("No. {n} in the queue, about {time} before it starts.").format(
+            n=run.queue_position, time=wait
+        )
+    return _("No. {n} in the queue; it starts by itself.").format(n=run.queue_position)
+
+
+def finished_line(run: Run, price_per_hour: float | None) -> str:
+    """`Done: held-out loss 2.41, took 25 min, ¥0.54.`"""
+    parts = []
+    if run.val_loss is not None:
+        parts.append(_("held-out loss {loss}").format(loss=fmt.loss(run.val_loss)))
+    elif run.loss is not None:
+        parts.append(_("training loss {loss}").format(loss=fmt.loss(run.loss)))
+    parts.append(_("took {time}").format(time=fmt.duration(run.wall_s)))
+    yuan = cost(run, price_per_hour)
+    if yuan is not None:
+        parts.append(fmt.money(yuan))
+    return _("It is trained: {facts}.").format(facts=_(", ").join(parts))
