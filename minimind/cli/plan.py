@@ -1,0 +1,64 @@
+"""`plan`: what a training would need and take. Writes nothing."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from minimind.cli import print_json
+from minimind.cli.job_arguments import add_job_arguments, job_of
+from minimind.data import facts
+from minimind.methods import method_named
+from minimind.plan import predict, sequence_length
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of `train`, without a folder."""
+    add_job_arguments(parser)
+    parser.add_argument(
+        "--out", metavar="RUN_FOLDER", help="taken and left alone, so that a train line can be planned"
+    )
+    parser.add_argument("--json", action="store_true", help="one line of JSON")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Predict and print."""
+    job = job_of(options)
+    from minimind.training.setup import choose_device, model_config, open_tokenizer
+
+    tokenizer, _folder = open_tokenizer(job)
+    config = model_config(job, tokenizer)
+    needs = method_named(job.method).needs.value
+    looks = [(facts.look(Path(item.path), tokenizer, needs), item.weight) for item in job.data]
+    data = facts.combine(looks, seq_len=sequence_length(job, config), has_val_data=job.val_data is not None)
+    chosen = choose_device(job.hardware.device)
+    found = predict(job, config, data, chosen)
+    if options.json:
+        print_json(found.to_json())
+        return 0
+    exact = "" if all(look.exact for look, _weight in looks) else " (extrapolated from a look at the data)"
+    print(f"parameters   {found.parameters:,}")
+    print(f"device       {chosen.name}, {found.resolved.precision}")
+    print(
+        f"memory       {found.peak_memory_bytes / 2**30:.2f} GB at its peak, {chosen.free_bytes / 2**30:.1f} GB free"
+    )
+    print(f"time         about {_duration(found.seconds)}")
+    print(f"cost         {found.cost_cny:.2f} CNY, {found.kwh:.3f} kWh")
+    print(
+        f"steps        {found.steps:,} of {found.resolved.tokens_per_step:,} tokens, {found.epochs:.2f} passes"
+    )
+    print(f"tokens       {found.tokens:,}{exact}")
+    print(f"micro-batch  {found.resolved.micro_batch} rows of {found.resolved.seq_len}")
+    print(f"disk         up to {found.disk_bytes / 1e9:.2f} GB")
+    return 0
+
+
+def _duration(seconds: float) -> str:
+    hours, minutes = int(seconds // 3600), seconds / 60 % 60
+    return (
+        f"{hours} h {minutes:.0f} min"
+        if hours
+        else f"{minutes:.1f} min"
+        if seconds >= 60
+        else f"{seconds:.0f} s"
+    )
