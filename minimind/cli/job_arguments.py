@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from minimind.data import formats
+from minimind.data.formats import open_source
+from minimind.data.rows import Row
 from minimind.errors import BadInput
 from minimind.job import Budget, Hardware, JobSpec, ModelRef, new_run_id, parse_data
 from minimind.methods import METHODS, Method, method_named
@@ -113,8 +114,8 @@ def check_usable(path: Path, method: type[Method]) -> None:
         BadInput: there is none, or the file cannot be read.
     """
     first: str | None = None
-    for item in formats.open_source(path, needs=method.needs):
-        if isinstance(item, formats.Row):
+    for item in open_source(path, needs=method.needs):
+        if isinstance(item, Row):
             return
         first = first or f"line {item.line}: {item.message}"
     reason = f"; {first}" if first else ""

@@ -36,20 +36,20 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(found.to_json())
         return 0
-    exact = "" if all(look.exact for look, _weight in looks) else " (extrapolated from a look at the data)"
-    print(f"parameters   {found.parameters:,}")
-    print(f"device       {chosen.name}, {found.resolved.precision}")
-    print(
-        f"memory       {found.peak_memory_bytes / 2**30:.2f} GB at its peak, {chosen.free_bytes / 2**30:.1f} GB free"
-    )
-    print(f"time         about {_duration(found.seconds)}")
-    print(f"cost         {found.cost_cny:.2f} CNY, {found.kwh:.3f} kWh")
-    print(
-        f"steps        {found.steps:,} of {found.resolved.tokens_per_step:,} tokens, {found.epochs:.2f} passes"
-    )
-    print(f"tokens       {found.tokens:,}{exact}")
-    print(f"micro-batch  {found.resolved.micro_batch} rows of {found.resolved.seq_len}")
-    print(f"disk         up to {found.disk_bytes / 1e9:.2f} GB")
+    plan, gib = found.resolved, 2**30
+    looked = "" if all(look.exact for look, _weight in looks) else " (extrapolated from a look at the data)"
+    for label, text in {
+        "parameters": f"{found.parameters:,}",
+        "device": f"{chosen.name}, {plan.precision}",
+        "memory": f"{found.peak_memory_bytes / gib:.2f} GB at its peak, {chosen.free_bytes / gib:.1f} GB free",
+        "time": f"about {_duration(found.seconds)}",
+        "cost": f"{found.cost_cny:.2f} CNY, {found.kwh:.3f} kWh",
+        "steps": f"{found.steps:,} of {plan.tokens_per_step:,} tokens, {found.epochs:.2f} passes",
+        "tokens": f"{found.tokens:,}{looked}",
+        "micro-batch": f"{plan.micro_batch} rows of {plan.seq_len}",
+        "disk": f"up to {found.disk_bytes / 1e9:.2f} GB",
+    }.items():
+        print(f"{label:<12} {text}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""How much there is in a data file, from a look at its beginning: enough to predict a run before tokenising."""
+"""How much there is in a data file, from a look at its beginning: enough to predict a run."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from minimind.data.formats import Row, open_source
-from minimind.data.rows import Kind
+from minimind.data.formats import open_source
+from minimind.data.rows import Kind, Row
 from minimind.plan import Data
 from minimind.tokenizer.conversation import ConversationProblem
 from minimind.tokenizer.tokenizer import Tokenizer
