@@ -280,3 +280,20 @@ def test_cards_and_devices_without_torch(fake_driver: Path) -> None:
     assert found["cards"][1]["compute_capability"] == [6, 1]
     assert found["cards"][1]["memory_free_bytes"] == 21 << 30
     assert labels == ["cuda:0", "cuda:1", "cpu"]
+
+
+def test_the_doctor_names_the_command_for_a_card_that_this_torch_cannot_use(fake_driver: Path) -> None:
+    code = """
+from minimind.doctor import judge
+from minimind.machine import gather
+facts = gather()
+out = [facts.torch.available, facts.torch.cuda, [(f.code, f.fact, f.command) for f in judge(facts)]]
+"""
+    available, cuda, findings = ask_driver(fake_driver, code)
+    if available:
+        pytest.skip("there is a real card here")
+    found = {name: (fact, command) for name, fact, command in findings}
+    fact, command = found["driver_too_old" if cuda else "torch_cpu_build"]
+    assert "RTX 3090" in fact or "Driver 535" in fact
+    # the driver runs CUDA 12.2, so the build that torch publishes for 12.6 is the one
+    assert command.endswith("--index-url https://download.pytorch.org/whl/cu126 'torch>=2.10,<2.14'")
