@@ -69,6 +69,47 @@ MESSAGES: dict[str, Message] = {
         advice=N_("A longer sequence length keeps more of them."),
     ),
     "steps_per_epoch": Message(text=N_("One pass over the data is {steps} steps.")),
+    # no event carries these: whoever follows a run says them about a process that could not
+    "not_started": Message(
+        text=N_("The run could not begin: {reason}"),
+        advice=N_("The log has the rest. Start it again once that is mended."),
+    ),
+    "lost": Message(
+        text=N_("The process vanished after step {step}, perhaps a power cut or the system ended it."),
+        advice=N_("Resume from the last checkpoint."),
+    ),
+    "lost_early": Message(
+        text=N_("The process vanished before its first step, perhaps a power cut or the system ended it."),
+        advice=N_("Start it again."),
+    ),
+    "lost_killed": Message(
+        text=N_(
+            "The process was killed after step {step} (signal {signal}), perhaps because memory ran out."
+        ),
+        advice=N_("Resume from the last checkpoint; with a smaller micro-batch if memory is short."),
+    ),
+    "lost_signal": Message(
+        text=N_("The process was ended after step {step} by {signal}."),
+        advice=N_("Resume from the last checkpoint."),
+    ),
+    "lost_fault": Message(
+        text=N_(
+            "The process broke down after step {step} ({signal}); the fault lies in a library or a driver."
+        ),
+        advice=N_("The log may name it. Resume from the last checkpoint."),
+    ),
+    "lost_file_cut": Message(
+        text=N_("A file was cut short while the process was reading it, after step {step} (SIGBUS)."),
+        advice=N_("Look at the disk's room and health, then resume from the last checkpoint."),
+    ),
+    "lost_with_status": Message(
+        text=N_("The process ended after step {step} with status {status}, without a word."),
+        advice=N_("The log may say more. Resume from the last checkpoint."),
+    ),
+    "lost_quietly": Message(
+        text=N_("The process ended after step {step} as if all was well, but the run is not finished."),
+        advice=N_("Resume from the last checkpoint."),
+    ),
 }
 
 

@@ -1,1 +1,1 @@
-"""The index of runs: the only place that speaks SQL. Deleting it loses nothing; the run folders are the truth."""
+"""The index of runs: the only place that speaks SQL. The run folders are the truth; it can be rebuilt."""

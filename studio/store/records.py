@@ -53,6 +53,7 @@ class Run:
         sparkline: up to 96 values of the loss, even in steps.
         star, tags, note, archived, trashed: notes.json.
         error: why it failed or was lost; None otherwise.
+        asked: requests that the trainer has not acknowledged yet (stop, pause, resume, save, sample).
         forced: a person ended it by force.
         log_end: the last lines of log.txt of a failed or lost run.
         checkpoints: steps of the whole checkpoints on disk, ascending; last and best as pointed to.
@@ -103,6 +104,7 @@ class Run:
     archived: bool = False
     trashed: bool = False
     error: Problem | None = None
+    asked: tuple[str, ...] = ()
     forced: bool = False
     log_end: tuple[str, ...] = ()
     checkpoints: tuple[int, ...] = ()
@@ -169,12 +171,11 @@ class Cursor:
     Attributes:
         offset: bytes taken in; always just behind a newline.
         head: hash of the first line.
-        tail, tail_size: hash and length of the last line taken in.
+        tail: hash of the last bytes before the offset.
         attempt: the number in the newest start event taken in.
     """
 
     offset: int = 0
     head: str = ""
     tail: str = ""
-    tail_size: int = 0
     attempt: int = 0
