@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import hashlib
 import json
 import os
@@ -118,6 +119,34 @@ def _replace(source: Path, target: Path) -> None:
             if os.name != "nt" or attempt == 9:
                 raise
             time.sleep(0.02 * 2**attempt)
+
+
+def write_file(target: Path, fill: Callable[[Path], None]) -> None:
+    """Make a big file appear whole or not at all: `replace_bytes` for what does not fit into memory.
+
+    Args:
+        target: the file to make or replace; its folder must exist.
+        fill: writes the content to the path that it is given.
+
+    Raises:
+        OSError: nothing has changed.
+    """
+    # what an earlier, killed attempt at the same file left behind
+    for stale in target.parent.glob(f".{glob.escape(target.name)}.*.tmp"):
+        stale.unlink(missing_ok=True)
+    fd, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+    os.close(fd)
+    temporary = Path(name)
+    try:
+        fill(temporary)
+        os.chmod(temporary, target.stat().st_mode if target.exists() else 0o644)
+        fsync_file(temporary)
+        failpoint("file.before_rename")
+        _replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    fsync_folder(target.parent)
 
 
 def replace_text(path: Path, text: str, *, sync: bool = True) -> None:

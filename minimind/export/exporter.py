@@ -1,0 +1,156 @@
+"""What an exporter is: the contract that every format keeps, and the values that pass through it.
+
+Imports no torch, so that the window can show cards, sizes and reasons.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from minimind.errors import BadInput
+from minimind.files import free_bytes
+from minimind.model.config import ModelConfig
+from minimind.text import _
+
+# (done, total) bytes of the checkpoint worked through
+Report = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Storage:
+    """One way to store the numbers.
+
+    Attributes:
+        name: as on the command line: F32, Q8_0, Q4_K_M.
+        phrase: what it means for the model, a few words, English msgid.
+        needs: the optional package that makes it, "" for none.
+    """
+
+    name: str
+    phrase: str
+    needs: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportRequest:
+    """What to write and where.
+
+    Attributes:
+        checkpoint: a checkpoint as the command line takes it.
+        out: the file or folder to make.
+        dtype: f32, f16 or bf16; "" lets the exporter choose.
+        quant: a name from the exporter's storages, "" for none.
+        name: what the model is called in the file; "" takes it from the checkpoint's place.
+        licence: identifier of the licence that the weights are given under.
+        check: load the result again and compare what it says.
+    """
+
+    checkpoint: str
+    out: Path
+    dtype: str = ""
+    quant: str = ""
+    name: str = ""
+    licence: str = ""
+    check: bool = False
+
+    @classmethod
+    def from_work(cls, work: dict[str, Any]) -> ExportRequest:
+        """From the `work` part of job.json, where `format` names the exporter."""
+        names = {name for name in cls.__dataclass_fields__ if name in work}
+        values = {name: work[name] for name in names}
+        return cls(**{**values, "out": Path(str(work.get("out", "")))})
+
+    def to_work(self, exporter: str) -> dict[str, Any]:
+        """As job.json holds it."""
+        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {"format": exporter, **values, "out": str(self.out)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportResult:
+    """What came out.
+
+    Attributes:
+        path: the file or folder.
+        size_bytes: all of it.
+        storage: how most of its numbers are stored.
+        notes: sentences a person should know (a fallback, a check that could not be made).
+        checked: tokens compared after loading it again, 0 = not compared.
+        same: of those, how many the checkpoint would have said too.
+    """
+
+    path: Path
+    size_bytes: int
+    storage: str
+    notes: tuple[str, ...] = field(default=())
+    checked: int = 0
+    same: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """For `--json` and the `done` event."""
+        return {
+            "path": str(self.path.resolve()),
+            "size_bytes": self.size_bytes,
+            "storage": self.storage,
+            "notes": list(self.notes),
+            "checked": self.checked,
+            "same": self.same,
+        }
+
+
+class Exporter(ABC):
+    """One format. A new one is one file and one line in EXPORTERS.
+
+    Attributes:
+        name: as on the command line.
+        title, summary: for the card, English msgids.
+        storages: how numbers may be stored, in the order that a list shows them.
+        default: the recommended storage of the window; the command line stores what was asked for.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    storages: ClassVar[tuple[Storage, ...]]
+    default: ClassVar[str]
+
+    @abstractmethod
+    def problem(self, config: ModelConfig) -> str | None:
+        """One sentence that says why a model of this shape cannot be exported, or None."""
+
+    @abstractmethod
+    def size(self, config: ModelConfig, storage: str) -> int:
+        """Predicted bytes of the result; within 2% for models whose vocabulary is small."""
+
+    @abstractmethod
+    def target(self, folder: Path, label: str, storage: str) -> Path:
+        """Where the window proposes to write: a name in `folder` that says what it is."""
+
+    @abstractmethod
+    def export(self, request: ExportRequest, report: Report) -> ExportResult:
+        """Do it. The target appears whole or not at all.
+
+        Raises:
+            BadInput: the checkpoint, the target or the combination cannot be used; nothing was written.
+            OSError: no room; nothing is left behind.
+        """
+
+
+def check_room(folder: Path, needed: int) -> None:
+    """Refuse to begin what the disk cannot hold.
+
+    Raises:
+        BadInput: says how much is free and how much is needed.
+    """
+    free = free_bytes(folder)
+    if free < needed * 1.02:
+        raise BadInput(
+            _("{folder} has {free} MB free, the export needs {needed} MB; choose another place").format(
+                folder=folder, free=f"{free / 1e6:,.1f}", needed=f"{needed / 1e6:,.1f}"
+            ),
+            code="no_room",
+        )

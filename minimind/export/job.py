@@ -1,0 +1,131 @@
+"""Export as a job: the same folder, events and states as a training run."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import dataclass
+from typing import Any
+
+from minimind.errors import BadInput
+from minimind.export import exporter_named
+from minimind.export.exporter import ExportRequest, ExportResult
+from minimind.files import NO_ROOM, free_bytes, sweep
+from minimind.job import JobSpec
+from minimind.lock import Held
+from minimind.run_folder import RunFolder
+from minimind.run_state import RunState
+from minimind.training.control import Control
+from minimind.training.report import Report
+
+
+class _Stopped(Exception):  # noqa: N818
+    """A person asked to stop in the middle."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """How it ended; `exit_status` is 0 for finished and stopped."""
+
+    exit_status: int
+    values: dict[str, Any]
+
+
+def execute(
+    folder: RunFolder, *, resume: bool, overrides: dict[str, Any] | None = None, quiet: bool
+) -> Result:
+    """Carry out the export job in a run folder: `work` holds `format` and the fields of ExportRequest.
+
+    Args:
+        folder: holds job.json.
+        resume: begin again where an earlier attempt was stopped or failed.
+        overrides: none are known for exports.
+        quiet: nothing on the terminal.
+
+    Raises:
+        BadInput: the request cannot be carried out (written down like every end), or the folder is held.
+    """
+    job = JobSpec.load(folder.job_file)
+    try:
+        lock = folder.lock().acquire()
+    except Held as held:
+        raise BadInput(f"{held}; only one process may work in a run folder", code="held") from held
+    with lock:
+        state = folder.read_state()
+        if state is not None and state.status is RunState.FINISHED:
+            return Result(exit_status=0, values=state.extra.get("result") or {})
+        if state is not None and not resume:
+            raise BadInput(
+                f"{folder.path} already holds a run; add --resume to go on with it", code="run_exists"
+            )
+        sweep(folder.path)
+        attempt = max([state.attempt if state else 0, *folder.attempt_numbers()]) + 1
+        report = Report(folder, attempt, quiet=quiet)
+        try:
+            return _Attempt(folder, job, report).run()
+        finally:
+            report.close()
+
+
+class _Attempt:
+    """One process life of an export."""
+
+    def __init__(self, folder: RunFolder, job: JobSpec, report: Report) -> None:
+        self._job = job
+        self._report = report
+        self._control = Control(folder, report.events, report.attempt)
+        self._began = time.monotonic()
+
+    def run(self) -> Result:
+        """Export, and say how it ended."""
+        report = self._report
+        self._control.listen()
+        report.emit("start", attempt=report.attempt, from_step=0, device="cpu")
+        report.become(RunState.RUNNING)
+        request = ExportRequest.from_work(self._job.work)
+        try:
+            exporter = exporter_named(str(self._job.work.get("format")))
+            return self._end(RunState.FINISHED, exporter.export(request, self._tell))
+        except _Stopped:
+            report.become(RunState.STOPPING)
+            return self._end(RunState.STOPPED)
+        except BadInput as error:
+            report.fail("bad_input", reason=str(error))
+            self._end(RunState.FAILED)
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            report.say(traceback.format_exc().rstrip())
+            self._blame(error, request)
+            return self._end(RunState.FAILED)
+
+    def _tell(self, done: int, total: int) -> None:
+        if "stop" in self._control.poll():
+            raise _Stopped
+        self._report.progress("save", done, total, "bytes", force=done == total)
+
+    def _blame(self, error: BaseException, request: ExportRequest) -> None:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            free = f"{free_bytes(request.out.parent) / 1e9:.1f} GB"
+            self._report.fail("bad_input", reason=f"the disk is full: {request.out.parent} has {free} left")
+            return
+        reason = str(error).strip().splitlines() or [""]
+        self._report.fail("crashed", reason=f"{type(error).__name__}: {reason[0]}"[:300])
+
+    def _end(self, status: RunState, result: ExportResult | None = None) -> Result:
+        report, wall_s = self._report, round(time.monotonic() - self._began, 2)
+        values = result.to_dict() if result else None
+        report.emit(
+            "done",
+            status=status.value,
+            step=None,
+            val_loss=None,
+            tokens_per_s=None,
+            wall_s=wall_s,
+            result=values,
+        )
+        shown = {"status": status.value, "wall_s": wall_s, **(values or {})}
+        report.become(status, result=shown)
+        for note in result.notes if result else ():
+            report.say(note)
+        report.say(f"{status.value} after {wall_s:.1f} s" + (f": {result.path}" if result else ""))
+        return Result(exit_status=1 if status is RunState.FAILED else 0, values=shown)
