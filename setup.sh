@@ -216,15 +216,15 @@ install_python_packages() {
     pip_upgrade
     install_torch
     if [ "$extras" = test ]; then
-        say "Installing the window (Qt, about 85 MB), the engine's parts and the test tools (about 120 MB)." \
-            "安装界面（Qt，约 85 MB）、训练部件和测试工具（约 120 MB）。"
+        say "Installing the window (Qt, about 80 MB), the engine's parts (30 MB) and the test tools (60 MB)." \
+            "安装界面（Qt，约 80 MB）、训练部件（30 MB）和测试工具（60 MB）。"
         note "llama-cpp-python is built from source here (77 MB, 3 to 5 minutes on two cores); pip keeps the result." \
             "llama-cpp-python 要在本机编译（77 MB，双核约 3 到 5 分钟），pip 会留着编译结果。"
         # a wheel for this family of processors, not for this one only: pip's cache may be shared
         CMAKE_ARGS=${CMAKE_ARGS:--DGGML_NATIVE=OFF} pip_install -e '.[gguf,dev]'
     else
-        say "Installing the window (Qt, about 85 MB) and the engine's parts (about 35 MB)." \
-            "安装界面（Qt，约 85 MB）和训练部件（约 35 MB）。"
+        say "Installing the window (Qt, about 80 MB) and the engine's parts (about 30 MB)." \
+            "安装界面（Qt，约 80 MB）和训练部件（约 30 MB）。"
         pip_install -e .
     fi
     # whoever has the test tools has the rest as well
