@@ -6,7 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
+# the same examples on every machine, and no failure because a machine is slow
+settings.register_profile("project", deadline=None, derandomize=True, max_examples=200)
+settings.load_profile("project")
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.pop("MINIMIND_LANG", None)
 

@@ -40,7 +40,7 @@ class Conversation:
     """Messages with role (system, user, assistant, tool) and content, tools apart.
 
     An assistant message may also have `reasoning_content` (text) and `tool_calls` (a list of
-    {"name", "arguments"}, or of {"function": {...}} as OpenAI writes them).
+    {"name", "arguments"}).
     """
 
     messages: list[Message]
@@ -100,13 +100,21 @@ def _message(item: Message, number: int) -> Message:
     if name == "function_call":
         calls, message["content"] = content, ""
     if calls:
-        message["tool_calls"] = _json_list(calls, "tool_calls_not_json")
+        message["tool_calls"] = [_call(call) for call in _json_list(calls, "tool_calls_not_json")]
     reasoning = item.get("reasoning_content")
     if isinstance(reasoning, str) and reasoning:
         message["reasoning_content"] = reasoning
     if not (message["content"].strip() or "tool_calls" in message or "reasoning_content" in message):
         raise ConversationProblem("empty_answer", number=number)
     return message
+
+
+def _call(call: dict[str, Any]) -> dict[str, Any]:
+    """{"name", "arguments"}; the templates fail on a call without arguments."""
+    inner = call["function"] if isinstance(call.get("function"), dict) else call
+    if not isinstance(inner.get("name"), str):
+        raise ConversationProblem("tool_calls_not_json")
+    return {"name": inner["name"], "arguments": inner.get("arguments", {})}
 
 
 def _content(value: Any, number: int, role: str) -> str:
