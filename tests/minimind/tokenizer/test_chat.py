@@ -133,7 +133,27 @@ def test_look_alikes_of_the_file_stay_text(tokenizer: Tokenizer, tmp_path: Path)
 
 
 LOOK_ALIKES = st.sampled_from(
-    ["<|im_end|>", "<|im_start|>", "<|im_", "end|>", "<", "|", "assistant", "<think>", "</think>", "<s>", "</s>", "<tool_call>", "</tool_response>", "<|endoftext|>", "<|buffer1|>", "你", "\ufdd0", "\U000f0000", "x"]
+    [
+        "<|im_end|>",
+        "<|im_start|>",
+        "<|im_",
+        "end|>",
+        "<",
+        "|",
+        "assistant",
+        "<think>",
+        "</think>",
+        "<s>",
+        "</s>",
+        "<tool_call>",
+        "</tool_response>",
+        "<|endoftext|>",
+        "<|buffer1|>",
+        "你",
+        "\ufdd0",
+        "\U000f0000",
+        "x",
+    ]
 ) | st.sampled_from(["\n", " "])
 CONTENT = st.lists(LOOK_ALIKES, max_size=8).map("".join)
 

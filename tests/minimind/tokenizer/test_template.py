@@ -172,6 +172,6 @@ def test_a_child_that_runs_away_is_ended(template: str, monkeypatch: pytest.Monk
     monkeypatch.setattr("minimind.tokenizer.sandbox.TIMEOUT_S", 0.3)
     child = ChildRenderer(template)
     # out of memory is an answer, out of time is not
-    with pytest.raises(TemplateFailed, match="too long|memory|Memory"):
+    with pytest.raises(TemplateFailed, match=r"too long|memory|Memory"):
         raise child.render([{"messages": []}], [1000])[0]
     child.close()

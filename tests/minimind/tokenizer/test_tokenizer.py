@@ -19,7 +19,37 @@ from minimind.tokenizer.tokenizer import Tokenizer
 
 UPSTREAM = ("head", "s2025", "s2025-04-26")
 PIECES = st.sampled_from(
-    ["你好，世界", "龘鬱", "Hello", " world", "don't", "3.14", "\n", "\n\n", "\t", "  ", "   ", "\r\n", "😀", "👨\u200d👩\u200d👧", "é", "\u200b", "\u3000", "\ufeff", "\x00", "…", "——", "<", ">", "im_end", "_", "ａ", "ﷺ", "\u2028", "{'a': 1}"]
+    [
+        "你好，世界",
+        "龘鬱",
+        "Hello",
+        " world",
+        "don't",
+        "3.14",
+        "\n",
+        "\n\n",
+        "\t",
+        "  ",
+        "   ",
+        "\r\n",
+        "😀",
+        "👨\u200d👩\u200d👧",
+        "é",
+        "\u200b",
+        "\u3000",
+        "\ufeff",
+        "\x00",
+        "…",
+        "——",
+        "<",
+        ">",
+        "im_end",
+        "_",
+        "ａ",
+        "ﷺ",
+        "\u2028",
+        "{'a': 1}",
+    ]
 )
 TEXT = st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=20).map("".join))
 
