@@ -69,8 +69,14 @@ def parse_line(line: bytes) -> Event | None:
         or isinstance(t, bool)
     ):
         return None
+    try:
+        seconds = float(t)
+    except OverflowError:
+        return None
+    if not math.isfinite(seconds):
+        return None
     fields = {key: item for key, item in value.items() if key not in ("v", "seq", "t", "kind")}
-    return Event(kind=value["kind"], seq=seq, t=float(t), fields=fields)
+    return Event(kind=value["kind"], seq=seq, t=seconds, fields=fields)
 
 
 def read_events(path: Path) -> Iterator[Event]:
@@ -86,7 +92,8 @@ def effective(events: Iterable[Event]) -> list[Event]:
     kept: list[Event] = []
     for event in events:
         if event.kind == "start":
-            from_step = event.fields.get("from_step") or 0
+            told = event.fields.get("from_step")
+            from_step = told if isinstance(told, int) else 0
             kept = [e for e in kept if e.kind not in STEPPED or e.step is None or e.step <= from_step]
         kept.append(event)
     return kept

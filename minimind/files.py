@@ -20,6 +20,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+if os.name != "nt":
+    import fcntl
+
 MANIFEST = "manifest.json"
 # what a full disk looks like: quota and RLIMIT_FSIZE report other numbers than ENOSPC
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -67,11 +70,21 @@ def fsync_file(path: Path) -> None:
     Raises:
         OSError: the disk did not take it; the content must not be trusted.
     """
-    fd = os.open(path, os.O_RDONLY)
+    # Windows syncs only what is open for writing
+    fd = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
-        os.fsync(fd)
+        _sync(fd)
     finally:
         os.close(fd)
+
+
+def _sync(fd: int) -> None:
+    if os.name != "nt" and hasattr(fcntl, "F_FULLFSYNC"):
+        # macOS: fsync leaves the data in the drive's cache
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(fd)
 
 
 def fsync_folder(path: Path) -> None:
@@ -99,7 +112,7 @@ def replace_bytes(path: Path, content: bytes, *, sync: bool = True) -> None:
             file.flush()
             os.chmod(temporary, path.stat().st_mode if path.exists() else 0o644)
             if sync:
-                os.fsync(file.fileno())
+                _sync(file.fileno())
         failpoint("replace.before_rename")
         _replace(temporary, path)
     except BaseException:
@@ -240,6 +253,8 @@ def verify_folder(folder: Path, *, names: set[str] | None = None, hashes: bool =
         path = folder / Path(name).name
         if not path.exists():
             raise DamagedFolder(path, "the file is missing")
+        if not isinstance(entry, dict):
+            raise DamagedFolder(folder / MANIFEST, f"the entry of {path.name} cannot be read")
         if path.stat().st_size != entry.get("size"):
             raise DamagedFolder(path, "the size is not the one that was written")
         if hashes and sha256_file(path) != entry.get("sha256"):
@@ -292,7 +307,7 @@ class LineAppender:
 
     def sync(self) -> None:
         """Make what was appended durable."""
-        os.fsync(self._fd)
+        _sync(self._fd)
 
     def close(self) -> None:
         """Close the file; appending afterwards is an error."""

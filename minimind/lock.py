@@ -39,8 +39,6 @@ class FileLock:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._fd: int | None = None
-        if hasattr(os, "register_at_fork"):
-            os.register_at_fork(after_in_child=self._forget)
 
     def acquire(self, *, wait: bool = False) -> FileLock:
         """Take the lock.
@@ -59,6 +57,7 @@ class FileLock:
             os.close(fd)
             raise Held(self.path, holder) from error
         self._fd = fd
+        _held.add(self)
         content = json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": time.time()})
         os.ftruncate(fd, 0)
         os.pwrite(fd, content.encode(), 0) if hasattr(os, "pwrite") else os.write(fd, content.encode())
@@ -69,11 +68,7 @@ class FileLock:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
-
-    def _forget(self) -> None:
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
+        _held.discard(self)
 
     def __enter__(self) -> FileLock:
         return self if self._fd is not None else self.acquire()
@@ -82,6 +77,19 @@ class FileLock:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+# one hook for all: registering one for each lock would keep every lock in memory for ever
+_held: set[FileLock] = set()
+
+
+def _give_up_in_child() -> None:
+    for lock in list(_held):
+        lock.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_give_up_in_child)
 
 
 def _lock(fd: int, wait: bool) -> None:

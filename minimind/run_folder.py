@@ -123,7 +123,7 @@ class State:
         try:
             known = {name: kind(value.get(name, kind())) for name, kind in names.items()}
             status, attempt = RunState(str(value.get("status"))), int(value.get("attempt", 1))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
         extra = {k: v for k, v in value.items() if k not in names and k not in ("v", "status", "attempt")}
         return cls(status=status, attempt=attempt, extra=extra, **known)
@@ -180,9 +180,10 @@ class RunFolder:
     def read_notes(self) -> Notes:
         """What a person wrote; empty notes when there is no file."""
         value = read_json(self.notes_file) or {}
+        tags = value.get("tags")
         return Notes(
             name=str(value.get("name", "")),
-            tags=tuple(str(tag) for tag in value.get("tags", []) if isinstance(tag, str)),
+            tags=tuple(t for t in tags if isinstance(t, str)) if isinstance(tags, list) else (),
             star=bool(value.get("star", False)),
             note=str(value.get("note", "")),
             archived=bool(value.get("archived", False)),
@@ -193,7 +194,8 @@ class RunFolder:
         """Change some fields under a lock, so that two windows do not lose each other's edit."""
         with FileLock(self.path / ".notes.lock").acquire(wait=True):
             value = read_json(self.notes_file) or {}
-            fresh = {**value, **changes, "v": 1, "rev": int(value.get("rev", 0)) + 1}
+            rev = value.get("rev")
+            fresh = {**value, **changes, "v": 1, "rev": rev + 1 if isinstance(rev, int) else 1}
             replace_json(self.notes_file, fresh)
         return self.read_notes()
 
@@ -209,23 +211,28 @@ class RunFolder:
             raise ValueError(action)
         identity = uuid.uuid4().hex[:12]
         with FileLock(self.path / ".control.lock").acquire(wait=True):
-            value = read_json(self.control_file) or {}
-            kept = [
-                r for r in value.get("requests", []) if isinstance(r, dict) and r.get("attempt") == attempt
-            ]
+            kept = [r for r in self._requests() if r.get("attempt") == attempt]
             kept.append({"id": identity, "action": action, "attempt": attempt, "t": time.time()})
             replace_json(self.control_file, {"v": 1, "requests": kept})
         return identity
 
+    def withdraw(self, *, attempt: int) -> None:
+        """Take back what was asked of an attempt that has not begun."""
+        with FileLock(self.path / ".control.lock").acquire(wait=True):
+            kept = [r for r in self._requests() if r.get("attempt") != attempt]
+            replace_json(self.control_file, {"v": 1, "requests": kept})
+
     def requests(self, *, attempt: int) -> list[tuple[str, str]]:
         """(id, action) of every request for this attempt, oldest first."""
-        value = read_json(self.control_file) or {}
-        found = value.get("requests")
         return [
             (str(item.get("id")), str(item.get("action")))
-            for item in (found if isinstance(found, list) else [])
-            if isinstance(item, dict) and item.get("attempt") == attempt
+            for item in self._requests()
+            if item.get("attempt") == attempt
         ]
+
+    def _requests(self) -> list[dict[str, Any]]:
+        found = (read_json(self.control_file) or {}).get("requests")
+        return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
     # -- attempts ------------------------------------------------------------------------------
 
@@ -253,7 +260,7 @@ class RunFolder:
         """The folder that `last` or `best` names, when it is there."""
         try:
             target = self.checkpoints / (self.checkpoints / name).read_text("utf-8").strip()
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             return None
         return target if target.parent == self.checkpoints and target.is_dir() else None
 
