@@ -173,7 +173,8 @@ pip_install() {
     : >"$UNFINISHED"
     # pip undoes what it began when it fails; only a killed pip leaves the mark and so a new .venv
     trap 'exit 130' INT TERM
-    "$PY" -m pip install $quiet --disable-pip-version-check "$@" || {
+    # setuptools warns about editable installs as such, to people who can do nothing about it
+    PYTHONWARNINGS=ignore "$PY" -m pip install $quiet --disable-pip-version-check "$@" || {
         rm -f "$UNFINISHED"
         stop "pip could not install this; the lines above say why. Run the same command again to go on." \
             "pip 没能装好，原因在上面几行。再运行一次同样的命令就会接着装。"
