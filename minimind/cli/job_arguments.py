@@ -114,7 +114,7 @@ def check_usable(path: Path, method: type[Method]) -> None:
         BadInput: there is none, or the file cannot be read.
     """
     first: str | None = None
-    for item in open_source(path, needs=method.needs):
+    for item in open_source(path, needs=method.needs.kind):
         if isinstance(item, Row):
             return
         first = first or f"line {item.line}: {item.message}"

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> int:
 
     tokenizer, _folder = open_tokenizer(job)
     config = model_config(job, tokenizer)
-    needs = method_named(job.method).needs.value
+    needs = method_named(job.method).needs.kind
     looks = [(facts.look(Path(item.path), tokenizer, needs), item.weight) for item in job.data]
     data = facts.combine(looks, seq_len=sequence_length(job, config), has_val_data=job.val_data is not None)
     chosen = choose_device(job.hardware.device)
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
     for label, text in {
         "parameters": f"{found.parameters:,}",
         "device": f"{chosen.name}, {plan.precision}",
-        "memory": f"{found.peak_memory_bytes / gib:.2f} GB at its peak, {chosen.free_bytes / gib:.1f} GB free",
+        "memory": f"{found.peak_memory_bytes / gib:.2f} GB at most, {chosen.free_bytes / gib:.1f} GB free",
         "time": f"about {_duration(found.seconds)}",
         "cost": f"{found.cost_cny:.2f} CNY, {found.kwh:.3f} kWh",
         "steps": f"{found.steps:,} of {plan.tokens_per_step:,} tokens, {found.epochs:.2f} passes",

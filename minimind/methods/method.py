@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import torch
 
     from minimind.data.batch import Batch
+    from minimind.data.rows import Kind
     from minimind.model.transformer import Transformer
 
 
@@ -23,6 +24,11 @@ class Needs(StrEnum):
     CHAT = "chat"
     PREFERENCES = "preferences"
     PROMPTS = "prompts"
+
+    @property
+    def kind(self) -> Kind:
+        """The word that data files use for it."""
+        return self.value
 
 
 class StartsFrom(StrEnum):

@@ -205,6 +205,10 @@ class Transformer(nn.Module):
             for function in (before_attention, after_attention, after_attention_dense)
         )
 
+    def use_eager(self) -> None:
+        """Undo `compile_blocks`."""
+        self._compiled = None
+
     def balance_count(self, batch: Batch) -> int:
         """Documents or rows over which the balance loss is averaged, known before the forward pass."""
         return moe.balance_count(self.config, batch)

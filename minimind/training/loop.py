@@ -87,7 +87,7 @@ class Loop:
         return total is not None and self.progress.step >= total
 
     def _due(self, every: int | None) -> bool:
-        return bool(every) and self.progress.step % every == 0
+        return every is not None and every > 0 and self.progress.step % every == 0
 
     # -- a single step ---------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -46,6 +47,7 @@ def orthogonalise(update_GRC: Tensor, *, rounds: int = 5) -> Tensor:
         rounds: iterations; five bring singular values into 0.7 … 1.2.
     """
     a, b, c = _NEWTON_SCHULZ
+    x_GRC: Tensor
     wide = update_GRC.size(-2) <= update_GRC.size(-1)
     x_GRC = update_GRC if wide else update_GRC.mT
     x_GRC = x_GRC / (torch.linalg.matrix_norm(x_GRC, keepdim=True) + 1e-7)
@@ -105,9 +107,8 @@ class OptimizerSet:
     """All optimizers of a model as one: step, rate, and state by parameter name."""
 
     def __init__(self, model: nn.Module, plan: Resolved, device: torch.device) -> None:
-        self._names = {
-            parameter: name for name, parameter in model.named_parameters() if parameter.requires_grad
-        }
+        named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+        self._names: dict[Any, str] = {parameter: name for name, parameter in named}
         matrices = [p for p, name in self._names.items() if _is_hidden_matrix(name, p)]
         if plan.optimizer != "muon":
             matrices = []

@@ -41,7 +41,7 @@ class Report:
         self._ended = threading.Event()
         self._log = _open_log(folder)
         self._quiet = quiet
-        self._samples = HardwareSampler(folder.hardware_file)
+        self._samples = HardwareSampler(path=folder.hardware_file, process=identity.pid)
         self._progress_at = 0.0
         self._write_state(sync=True)
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -66,6 +66,7 @@ class Report:
     def at_step(self, step: int) -> None:
         """Remember the step; the heartbeat writes it."""
         self._state = replace(self._state, step=step)
+        self._samples.step = step
 
     def _beat(self) -> None:
         while not self._ended.wait(HEARTBEAT_S):

@@ -173,9 +173,10 @@ class Attempt:
 
     def _welcome(self, session: Session) -> None:
         plan = session.plan
+        where = f"{session.device.name} ({plan.precision})"
+        self.report.say(f"{self.job.method} on {where}, {session.data.tokens} tokens a pass")
         self.report.say(
-            f"{self.job.method} on {session.device.name} ({plan.precision}), "
-            f"{session.data.tokens} tokens a pass, {plan.rows_per_step} rows of {plan.seq_len} a step, micro-batches of {plan.micro_batch}, "
+            f"{plan.rows_per_step} rows of {plan.seq_len} a step, micro-batches of {plan.micro_batch}, "
             f"{plan.optimizer} at {plan.lr:g}, {plan.total_steps or '?'} steps"
         )
 

@@ -17,14 +17,14 @@ import torch
 from minimind import device as devices
 from minimind.assets import BUNDLED_TOKENIZER
 from minimind.data import split
-from minimind.data.cache import TokenCache, prepare
+from minimind.data.cache import Cancelled, TokenCache, prepare
 from minimind.data.loader import Loader
 from minimind.device import Device
 from minimind.errors import BadInput
 from minimind.files import replace_json
 from minimind.job import JobSpec
 from minimind.methods import Method, method_named
-from minimind.model import attention, checkpoint
+from minimind.model import attention, checkpoint, checkpoint_folder
 from minimind.model.config import ModelConfig
 from minimind.model.transformer import Transformer
 from minimind.plan import Data, Resolved, resolve, sequence_length
@@ -110,7 +110,7 @@ def switch_on(device: Device) -> torch.device:
         torch.set_num_threads(device.threads)
         # the experts' dispatch adds up in any order without it; costs a dense model nothing
         torch.use_deterministic_algorithms(True)
-        torch.utils.deterministic.fill_uninitialized_memory = False
+        torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     elif device.kind == "cuda":
         torch.cuda.set_device(device.index)
         torch.set_float32_matmul_precision("high")
@@ -125,7 +125,7 @@ def open_tokenizer(job: JobSpec) -> tuple[Tokenizer, Path]:
     """
     own: Path | None = None
     if job.model.checkpoint is not None:
-        own = checkpoint.resolve(Path(job.model.checkpoint))
+        own = checkpoint_folder.resolve(Path(job.model.checkpoint))
         if not (own / "tokenizer.json").exists():
             own = None
     asked = Path(job.tokenizer) if job.tokenizer else None
@@ -146,7 +146,7 @@ def model_config(job: JobSpec, tokenizer: Tokenizer) -> ModelConfig:
         BadInput: no such preset or checkpoint, or a tokenizer with more ids than the model has.
     """
     if job.model.checkpoint is not None:
-        config = checkpoint.read_config(checkpoint.resolve(Path(job.model.checkpoint)))
+        config = checkpoint_folder.read_config(checkpoint_folder.resolve(Path(job.model.checkpoint)))
         if tokenizer.vocab_size > config.vocab_size:
             raise BadInput(
                 f"the tokenizer has {tokenizer.vocab_size} ids, the model only {config.vocab_size}; "
@@ -184,9 +184,11 @@ def prepare_data(
         def on_progress(done: int, _total: int, before: int = before) -> None:
             report.progress("prepare", before + done, total, "bytes")
 
-        cache = prepare(path, tokenizer, needs=method.needs, progress=on_progress, cancelled=cancelled)
-        if cancelled():
-            raise Stopped
+        try:
+            needs = method.needs.kind
+            cache = prepare(path, tokenizer, needs=needs, progress=on_progress, cancelled=cancelled)
+        except Cancelled as error:
+            raise Stopped from error
         if cache.skipped_count:
             first = cache.skipped[0]
             report.warn(
