@@ -93,6 +93,15 @@ class Runs:
         with translating(self._database.path):
             return [_row(record) for record in self._database.sql.query("SELECT * FROM runs ORDER BY id")]
 
+    def get(self, run: int) -> Row:
+        """One run as the index has it.
+
+        Raises:
+            StoreError: the index cannot be read.
+        """
+        with translating(self._database.path):
+            return _row(next(iter(self._database.sql.query("SELECT * FROM runs WHERE id = ?", (run,)))))
+
     def add(self, folder: str, job: JobSpec | None) -> Row:
         """Remember a folder that was not known.
 

@@ -1,6 +1,6 @@
 """A trainer without torch: a real run folder, real events, and every way in which a process can go wrong.
 
-    python tests/helpers/fake_trainer.py [--mode MODE] [--num-steps N] [--interval S] [--at STEP] RUN [--resume]
+    fake_trainer.py [--mode MODE] [--num-steps N] [--interval S] [--at STEP] RUN [--resume]
 
 Modes: fast, slow (S seconds a step), crash (exception at STEP), die (SIGKILL at STEP), torn (dies within the
 line of STEP), hang (from STEP on deaf to control and SIGTERM), nan (no loss from STEP on, then failed),

@@ -1,0 +1,384 @@
+"""All runs of a projects folder: found, followed, indexed. Lives in one thread."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from minimind.errors import BadInput
+from minimind.events import Event
+from minimind.job import JobSpec
+from minimind.run_folder import RunFolder, checkpoint_step
+from minimind.run_state import RunState
+from studio.jobs import process
+from studio.jobs.entry import Entry
+from studio.jobs.follow import gather, look, plain
+from studio.jobs.queue import Queue
+from studio.jobs.supervisor import run_folders
+from studio.jobs.tail import last_lines
+from studio.store.curves import Curves
+from studio.store.database import DamagedError, Database, KnownError
+from studio.store.ingest import Taken, ingest_events, ingest_hardware
+from studio.store.records import Checkpoint, Curve, HardwareLanes, PhaseSpan, Problem, Run, Sample
+from studio.store.runs import Runs, make_run
+
+# idle runs are looked at every so many polls
+_REST = 4
+_OPEN_RUNS = 6
+_EVENTS_KEPT, _LOG_KEPT = 1000, 1000
+# one look gives way after this, so that what a person asks for is not kept waiting
+_PATIENCE_S = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Details:
+    """What only the page of a run needs."""
+
+    events: tuple[Event, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    checkpoints: tuple[Checkpoint, ...] = ()
+    phases: tuple[PhaseSpan, ...] = ()
+    log: tuple[str, ...] = ()
+
+
+@dataclass(kw_only=True)
+class Changes:
+    """What one look has found.
+
+    Attributes:
+        runs: new or changed ones by run_id, None for one that is gone.
+        jobs: of runs that are new.
+        grew: run_ids with more points.
+        events: (run_id, event), written while we looked.
+        details: of open runs that have changed.
+        notices: sentences for the person.
+        more: there is more to read at once.
+    """
+
+    runs: dict[str, Run | None] = field(default_factory=dict)
+    jobs: dict[str, JobSpec | None] = field(default_factory=dict)
+    grew: set[str] = field(default_factory=set)
+    events: list[tuple[str, Event]] = field(default_factory=list)
+    details: dict[str, Details] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+    more: bool = False
+
+
+class Library:
+    """The runs of one projects folder.
+
+    Raises (all methods): KnownError when the disk or another window is in the way; BadInput, a sentence, for
+    what a person asked and cannot have.
+    """
+
+    def __init__(self, projects: Path, database: Path) -> None:
+        """Open the index; fast, nothing of the run folders is read."""
+        self.projects = projects
+        self.queue = Queue(projects)
+        self._database = Database(database)
+        self._runs = Runs(self._database, projects)
+        self._curves = Curves(self._database)
+        self._entries: dict[str, Entry] = {}
+        self._ids: dict[str, Entry] = {}
+        self._open: OrderedDict[str, None] = OrderedDict()
+        self._unread: set[str] = set()
+        self._poll = 0
+        self._positions: dict[str, int] = {}
+        self._fresh: set[str] = set()
+        self._load()
+
+    def close(self) -> None:
+        """Close the index."""
+        self._database.close()
+
+    def first(self) -> Changes:
+        """Every run as the index remembers it, before any folder is looked at."""
+        changes = Changes(notices=[self._database.notice] if self._database.notice else [])
+        self._database.notice = ""
+        for entry in self._entries.values():
+            self._publish(entry, changes)
+            changes.jobs[entry.row.run_id] = entry.row.job
+        return changes
+
+    def entry(self, run_id: str) -> Entry:
+        """
+        Raises:
+            BadInput: no such run.
+        """
+        if run_id not in self._ids:
+            raise BadInput(f"there is no run {run_id}", code="no_run")
+        return self._ids[run_id]
+
+    # -- following -----------------------------------------------------------------------------
+
+    def poll(self) -> Changes:
+        """Look for what is new: active runs each time, all of them now and then."""
+        changes = Changes()
+        try:
+            self._look(changes)
+        except DamagedError:
+            self._database.rebuild()
+            self._runs, self._curves = Runs(self._database, self.projects), Curves(self._database)
+            known = set(self._ids)
+            self._load()
+            self._poll = 0
+            self._look(changes)
+            changes.runs.update(dict.fromkeys(known - set(self._ids)))
+        if self._database.notice:
+            changes.notices.append(self._database.notice)
+            self._database.notice = ""
+        return changes
+
+    def watch(self, run_id: str) -> Details:
+        """Load what the page of a run shows, and keep it up to date for the runs asked last."""
+        entry = self.entry(run_id)
+        self._open[run_id] = None
+        self._open.move_to_end(run_id)
+        while len(self._open) > _OPEN_RUNS:
+            self._open.popitem(last=False)
+        entry.log_grew()
+        return self._details(entry)
+
+    def expect(self, folder: str) -> None:
+        """A run of that folder is about to appear by our own doing."""
+        self._fresh.add(folder)
+        self._poll = 0
+
+    def expect_gone(self) -> None:
+        """A folder is gone by our own doing."""
+        self._poll = 0
+
+    def _load(self) -> None:
+        self._entries = {row.folder: Entry(row, self.projects, fresh=False) for row in self._runs.all()}
+        self._ids = {entry.row.run_id: entry for entry in self._entries.values()}
+        self._unread = set(self._entries)
+
+    def _look(self, changes: Changes) -> None:
+        began = time.monotonic()
+        everything = self._poll % _REST == 0
+        self._poll += 1
+        if everything:
+            with _noting(changes):
+                self._discover(changes)
+        positions = {item.folder: place for place, item in enumerate(self.queue.items(), start=1)}
+        moved = {f for f in {*positions, *self._positions} if positions.get(f) != self._positions.get(f)}
+        self._positions = positions
+        self._unread |= moved | positions.keys() | (self._entries.keys() if everything else set())
+        # what goes on first: a long history must not hide it
+        order = sorted(self._entries, key=lambda name: not self._entries[name].is_active)
+        for name in order:
+            entry = self._entries[name]
+            if name not in self._unread and not entry.is_active:
+                continue
+            self._unread.discard(name)
+            with _noting(changes):
+                if self._follow(entry, changes, moved=name in moved):
+                    self._unread.add(name)
+            if time.monotonic() - began > _PATIENCE_S:
+                break
+        self._unread &= self._entries.keys()
+        changes.more = bool(self._unread)
+
+    def _discover(self, changes: Changes) -> None:
+        try:
+            found = run_folders(self.projects)
+        except OSError:
+            return  # a drive that is away has not lost its runs
+        for name in self._entries.keys() - set(found):
+            self._forget(name, changes)
+        for name in found:
+            entry = self._entries.get(name)
+            if entry is not None and entry.row.job is not None:
+                continue
+            job = _job(self.projects / name)
+            if entry is None:
+                entry = Entry(self._runs.add(name, job), self.projects, fresh=name in self._fresh)
+                self._fresh.discard(name)
+                self._entries[name] = self._ids[entry.row.run_id] = entry
+                self._unread.add(name)
+                changes.jobs[entry.row.run_id] = job
+            elif job is not None:
+                self._forget(name, changes)
+                self._poll = 0
+
+    def _forget(self, name: str, changes: Changes) -> None:
+        entry = self._entries.pop(name)
+        run_id = entry.row.run_id
+        self._runs.remove(entry.row.id)
+        self._curves.forget(entry.row.id)
+        self._ids.pop(run_id, None)
+        self._open.pop(run_id, None)
+        self._unread.discard(name)
+        changes.runs[run_id] = None
+
+    def _follow(self, entry: Entry, changes: Changes, *, moved: bool) -> bool:
+        """Read on; at the end of the file judge.
+
+        Returns:
+            Whether there is more to read at once.
+        """
+        run_id = entry.row.run_id
+        small = entry.look_again() or moved or entry.evidence is None
+        if small or entry.is_active:
+            # before the events: what it wrote until it died is then read before its death is judged
+            entry.evidence = gather(entry.folder, self._positions.get(entry.row.folder))
+        more, taken = self._ingest(entry)
+        if taken is not None:
+            if taken.steps or taken.rewound:
+                changes.grew.add(run_id)
+            if entry.live:
+                changes.events += [(run_id, event) for event in taken.events]
+        if not more:
+            entry.live = True
+            if small or entry.is_active or taken is not None:
+                self._judge(entry, changes)
+        self._publish(entry, changes)
+        if run_id in self._open and (entry.log_grew() or small or (taken and taken.events)):
+            changes.details[run_id] = self._details(entry)
+        return more
+
+    def _ingest(self, entry: Entry) -> tuple[bool, Taken | None]:
+        more, taken, row = False, None, entry.row
+        reading = entry.events.read(row.events)
+        if reading is not None and (reading.anew or reading.after.offset != row.events.offset):
+            try:
+                taken = ingest_events(
+                    self._database,
+                    row.id,
+                    reading.lines,
+                    summary=row.summary,
+                    before=row.events,
+                    after=reading.after,
+                    anew=reading.anew,
+                )
+            except BaseException:
+                # the summary has folded what the index has not taken
+                entry.reread(self._runs.get(row.id))
+                raise
+            row = replace(row, events=replace(reading.after, attempt=row.summary.attempt))
+            more |= reading.more
+            if taken.rewound:
+                self._curves.forget(row.id)
+            elif taken.lowest_step is not None:
+                self._curves.forget(row.id, from_step=taken.lowest_step)
+        entry.row = row
+        reading = entry.hardware.read(row.hardware)
+        if reading is not None and (reading.anew or reading.after.offset != row.hardware.offset):
+            ingest_hardware(
+                self._database,
+                row.id,
+                reading.lines,
+                before=row.hardware,
+                after=reading.after,
+                anew=reading.anew,
+            )
+            entry.row = replace(row, hardware=reading.after)
+            more |= reading.more
+        return more, taken
+
+    def _judge(self, entry: Entry, changes: Changes) -> None:
+        assert entry.evidence is not None
+        notes = entry.folder.read_notes()
+        view = look(entry.folder, entry.evidence, entry.row.summary, notes=notes, before=entry.view)
+        if entry.row.job is None and view.state is RunState.QUEUED:
+            view = replace(view, state=RunState.FAILED, error=_unreadable(entry.folder))
+        if view != entry.view:
+            entry.view = view
+            with _noting(changes):
+                self._runs.save_view(entry.row.id, view)
+        if entry.ladder is not None:
+            self._climb(entry)
+
+    def _climb(self, entry: Entry) -> None:
+        """A stop that nobody answers becomes a SIGTERM."""
+        assert entry.ladder is not None
+        if not entry.is_active:
+            entry.ladder = None
+            return
+        answered = "stop" not in entry.view.asked
+        state = entry.evidence.state if entry.evidence else None
+        if entry.ladder.is_due(time.monotonic(), answered=answered) and state is not None:
+            process.terminate(state.process)
+
+    def _publish(self, entry: Entry, changes: Changes) -> None:
+        run = make_run(entry.row, entry.view, self.projects)
+        if run != entry.published:
+            entry.published = changes.runs[entry.row.run_id] = run
+
+    # -- details -------------------------------------------------------------------------------
+
+    def _details(self, entry: Entry) -> Details:
+        run = entry.row.id
+        return Details(
+            events=tuple(self._runs.events(run, _EVENTS_KEPT)),
+            samples=tuple(self._runs.samples(run)),
+            checkpoints=tuple(self._checkpoints(entry)),
+            phases=tuple(self._runs.phases(run)),
+            log=tuple(plain(last_lines(entry.folder.log_file, _LOG_KEPT))),
+        )
+
+    def _checkpoints(self, entry: Entry) -> Iterator[Checkpoint]:
+        losses = self._runs.val_losses(entry.row.id)
+        for path in entry.folder.step_folders():
+            step = checkpoint_step(path)
+            yield Checkpoint(
+                step=step,
+                path=path,
+                size_bytes=_size(path),
+                is_best=step == entry.view.best_checkpoint,
+                is_last=step == entry.view.last_checkpoint,
+                val_loss=losses.get(step),
+            )
+
+    def curve(
+        self, run_id: str, metric: str, *, x: str, lo: float | None, hi: float | None, max_points: int
+    ) -> Curve:
+        """A reduced curve, time counted from the first start."""
+        row = self.entry(run_id).row
+        return self._curves.curve(
+            row.id, metric, x=x, lo=lo, hi=hi, max_points=max_points, origin=row.summary.first_t
+        )
+
+    def hardware(
+        self, run_id: str, *, x: str, lo: float | None, hi: float | None, max_points: int
+    ) -> HardwareLanes:
+        """The reduced hardware history, time counted from the first start."""
+        row = self.entry(run_id).row
+        return self._curves.hardware(
+            row.id, x=x, lo=lo, hi=hi, max_points=max_points, origin=row.summary.first_t
+        )
+
+
+@contextlib.contextmanager
+def _noting(changes: Changes) -> Iterator[None]:
+    """A full disk is said; what the index could not take now it takes later."""
+    try:
+        yield
+    except KnownError as error:
+        changes.notices.append(str(error))
+
+
+def _size(folder: Path) -> int:
+    try:
+        return sum(path.stat().st_size for path in folder.iterdir())
+    except OSError:
+        return 0
+
+
+def _job(folder: Path) -> JobSpec | None:
+    try:
+        return JobSpec.load(RunFolder(folder).job_file)
+    except BadInput:
+        return None
+
+
+def _unreadable(folder: RunFolder) -> Problem:
+    try:
+        JobSpec.load(folder.job_file)
+    except BadInput as error:
+        return Problem(code="bad_input", params={"reason": str(error)}, message=str(error))
+    return Problem(code="bad_input", params={"reason": str(folder.job_file)}, message=str(folder.job_file))
