@@ -250,13 +250,21 @@ def _cut(text: str, words: list[str]) -> list[str]:
     return [text[a:b] for a, b in itertools.pairwise(edges)]
 
 
+def is_gguf(path: Path) -> bool:
+    """Whether a file begins like a GGUF file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        return file.read(4) == b"GGUF"
+
+
 def _check_magic(path: Path) -> None:
     try:
-        with path.open("rb") as file:
-            magic = file.read(4)
+        if is_gguf(path):
+            return
     except OSError as error:
-        raise BadInput(
-            _("{file} cannot be read: {reason}").format(file=path, reason=error.strerror)
-        ) from error
-    if magic != b"GGUF":
-        raise BadInput(_("{file} is no GGUF file").format(file=path))
+        reason = error.strerror or str(error)
+        raise BadInput(_("{file} cannot be read: {reason}").format(file=path, reason=reason)) from error
+    raise BadInput(_("{file} is no GGUF file").format(file=path))

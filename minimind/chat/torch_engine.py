@@ -19,7 +19,6 @@ from minimind.model import checkpoint, sampling
 from minimind.text import _
 from minimind.tokenizer.tokenizer import Tokenizer
 from minimind.training.precision import DTYPES
-from minimind.training.setup import choose_device
 
 _PIECE = 256
 
@@ -33,6 +32,8 @@ class TorchEngine:
         Raises:
             BadInput: no checkpoint, a damaged one, or a device that is not there.
         """
+        from minimind.training.setup import choose_device
+
         chosen = choose_device(device)
         threads = threads or physical_threads()
         precision = chosen.precision(precision)

@@ -116,7 +116,7 @@ class GGUFExporter(Exporter):
         target = self.target(out, name, storage) if out.is_dir() else out
         if target.is_dir():
             raise BadInput(_("{path} is a folder; give the name of a file").format(path=target))
-        if target.exists() and target.open("rb").read(4) != b"GGUF":
+        if target.exists() and not llama.is_gguf(target):
             raise BadInput(_("{path} exists and is no GGUF file; choose another name").format(path=target))
         if not target.parent.is_dir():
             try:

@@ -8,10 +8,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-import safetensors
-
 from minimind.errors import BadInput
 from minimind.export import gguf_layout as layout
 from minimind.export.check import compare_folder
@@ -100,18 +96,25 @@ def _target(out: Path) -> Path:
 
 
 def _fill(folder: Path, source: Source, storage: str, report: Report) -> None:
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
     plan = layout.tensors(source.config)
     total, done = sum(tensor.count * 4 for tensor in plan), 0
-    weights: dict[str, Any] = {}
+    weights = {}
     for tensor in plan:
-        data = _stored(source.weights[tensor.ours], storage)
-        weights[tensor.ours] = {"dtype": _TYPES[storage], "shape": list(tensor.shape), "data": data}
+        numbers = torch.from_numpy(source.weights[tensor.ours])
+        weights[tensor.ours] = numbers.to(getattr(torch, _TYPES[storage]))
         done += tensor.count * 4
         report(done, total)
-    safetensors.serialize_file(weights, str(folder / "model.safetensors"), {"format": "pt"})
+    try:
+        save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    except SafetensorError as error:
+        raise OSError(str(error)) from error
     config = {**source.config.to_hf(), **_foreign_keys(source)}
     config |= {"dtype": _TYPES[storage], "minimind_method": source.method}
-    replace_json(folder / "config.json", config)
+    replace_json(folder / "config.json", config, sync=False)
     for name in _TOKENIZER_FILES:
         if (source.folder / name).is_file():
             shutil.copyfile(source.folder / name, folder / name)
@@ -125,13 +128,3 @@ def _foreign_keys(source: Source) -> dict[str, Any]:
         for key, value in (read_json(source.folder / "config.json") or {}).items()
         if key not in shape
     }
-
-
-def _stored(numbers: npt.NDArray[np.float32], storage: str) -> bytes:
-    if storage == "F16":
-        return numbers.astype(np.float16).tobytes()
-    if storage == "BF16":
-        # to the nearest, ties to even: the upper half of float32 after adding just under half a unit
-        bits = np.ascontiguousarray(numbers).view(np.uint32)
-        return ((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16).astype(np.uint16).tobytes()
-    return numbers.tobytes()

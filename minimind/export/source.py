@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from minimind.files import read_json
+from minimind.model import checkpoint_folder
 from minimind.model.config import ModelConfig
 from minimind.run_folder import RunFolder
 
@@ -58,15 +59,13 @@ def open_source(path: str) -> Source:
 
 
 def read_shape(path: str) -> tuple[ModelConfig, Path]:
-    """The shape and folder of a checkpoint, without its weights. Imports torch.
+    """The shape and folder of a checkpoint, without its weights and without torch.
 
     Raises:
         BadInput: no checkpoint.
     """
-    from minimind.model import checkpoint
-
-    folder = checkpoint.resolve(Path(path))
-    return checkpoint.read_config(folder), folder
+    folder = checkpoint_folder.resolve(Path(path))
+    return checkpoint_folder.read_config(folder), folder
 
 
 def run_of(folder: Path) -> RunFolder | None:
