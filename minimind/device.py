@@ -112,12 +112,14 @@ def cpu() -> Device:
     threads = int(os.environ.get("OMP_NUM_THREADS") or 0) or physical_threads()
     # per core, measured: 110 GFLOP/s with AVX-512, half with AVX2; bf16 instructions give 4.5 times that
     single = (110e9 if "avx512f" in flags else 55e9 if "avx2" in flags or not flags else 25e9) * threads
-    memory = psutil.virtual_memory()
+    from minimind.hardware import memory
+
+    used, total = memory()
     return Device(
         kind="cpu",
         name=_cpu_name(),
-        memory_bytes=memory.total,
-        free_bytes=memory.available,
+        memory_bytes=total,
+        free_bytes=total - used,
         bf16=bf16,
         flops=single * 4.5 if bf16 else single,
         flops_float32=single,

@@ -73,6 +73,8 @@ def choose_device(asked: str) -> Device:
     Raises:
         BadInput: it is not there.
     """
+    # the order in which NVML, and so the window, counts the cards
+    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
     name, _, number = asked.partition(":")
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     if name == "auto":
