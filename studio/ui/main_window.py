@@ -47,15 +47,17 @@ class MainWindow(QMainWindow):
         self.status = StatusStrip(tools.appearance)
         self._stack = QStackedWidget()
         self._stack.setObjectName("pages")
-        self._lay_out()
+        ground = self._lay_out()
         self.toasts = ToastHost(tools.appearance, self._stack)
-        self.shortcut_list = ShortcutList(tools.appearance, self.centralWidget())
+        self.shortcut_list = ShortcutList(tools.appearance, ground)
         self._connect()
         self._bind_keys()
         self.retranslate()
         self._restore()
         self._on_runs_changed()
         self.open_page(self._first_page())
+        # else Qt gives the keyboard, and its ring, to the first button of the rail
+        self._stack.setFocus()
 
     # -- pages ---------------------------------------------------------------------------------
 
@@ -121,7 +123,7 @@ class MainWindow(QMainWindow):
 
     # -- wiring --------------------------------------------------------------------------------
 
-    def _lay_out(self) -> None:
+    def _lay_out(self) -> QWidget:
         ground = QWidget()
         ground.setObjectName("page")
         ground.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -135,6 +137,7 @@ class MainWindow(QMainWindow):
         column.addLayout(row, 1)
         column.addWidget(self.status)
         self.setCentralWidget(ground)
+        return ground
 
     def _connect(self) -> None:
         tools = self._tools

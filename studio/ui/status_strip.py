@@ -96,8 +96,9 @@ class StatusStrip(QFrame):
         row.setSpacing(18)
         row.addWidget(self.job)
         row.addStretch(1)
-        for widget in (*self._machine, self._queue, self.doctor):
-            row.addWidget(widget)
+        right: list[QWidget] = [*self._machine, self._queue, self.doctor]
+        for part in right:
+            row.addWidget(part)
         self.retranslate()
         appearance.changed.connect(self.retranslate)
 
@@ -133,8 +134,8 @@ class StatusStrip(QFrame):
         one = len(self._active) == 1
         run = self._active[0] if self._active else self._failed
         share = run.step / run.total_steps if one and run and run.total_steps else None
-        for widget in (self._bar, self._share):
-            widget.setVisible(share is not None)
+        self._bar.setVisible(share is not None)
+        self._share.setVisible(share is not None)
         self._icon.setVisible(run is not None)
         self._left.clear()
         if not run:

@@ -62,7 +62,7 @@ def _home(tools: Tools) -> Page:
 def _preferences(tools: Tools) -> Page:
     from studio.ui.pages.preferences_page import PreferencesPage
 
-    return PreferencesPage(tools.appearance, tools.preferences, tools.system, tools.paths)
+    return PreferencesPage(tools.appearance, tools.navigator, tools.preferences, tools.paths)
 
 
 PAGES = (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from html import escape
+
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QSizePolicy, QWidget
 
 from studio.ui import fonts
 from studio.ui.widgets.painting import set_property
@@ -33,8 +35,10 @@ class Label(QLabel):
         selectable: bool = False,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(text, parent)
-        self.setTextFormat(Qt.TextFormat.PlainText)
+        super().__init__(parent)
+        self._plain = ""
+        self._spaced = wrap
+        self.setTextFormat(Qt.TextFormat.RichText if wrap else Qt.TextFormat.PlainText)
         self.setProperty("role", role)
         self.setProperty("tone", tone)
         if tabular or fonts.ROLES[role].tabular or fonts.ROLES[role].mono:
@@ -46,6 +50,33 @@ class Label(QLabel):
                 Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
             )
             self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setText(text)
+
+    def setText(self, text: str) -> None:
+        self._plain = text
+        super().setText(self._with_line_height() if self._spaced else text)
+
+    def text(self) -> str:
+        return self._plain
+
+    def clear(self) -> None:
+        self.setText("")
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and self._spaced and self._plain:
+            spaced = self._with_line_height()
+            if spaced != super().text():
+                super().setText(spaced)
+
+    def _with_line_height(self) -> str:
+        # Latin and Chinese lines differ by 3 px in height if the fonts decide; the role's line does
+        if not self._plain:
+            return ""
+        scale = QApplication.font().pixelSize() / fonts.ROLES["body"].px
+        height = fonts.line_height(str(self.property("role")), scale)
+        lines = escape(self._plain).replace("\n", "<br>")
+        return f'<p style="margin:0; line-height:{height}px">{lines}</p>'
 
     def set_tone(self, tone: str) -> None:
         """Change the colour."""
@@ -68,9 +99,9 @@ class ElidedLabel(Label):
         mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(text, role=role, tone=tone, parent=parent)
         self._mode = mode
         self._hint = ""
+        super().__init__(text, role=role, tone=tone, parent=parent)
         self.setProperty("elide", True)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 

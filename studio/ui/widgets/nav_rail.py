@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, QVariantAnimation, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
@@ -191,6 +192,7 @@ class NavRail(QWidget):
         self.help.clicked.connect(self.help_clicked)
         self._items: dict[str, _RailButton] = {}
         self._group = QButtonGroup(self)
+        self._column = QVBoxLayout(self)
         self._places = QVBoxLayout()
         self._places.setSpacing(2)
         self._below = QVBoxLayout()
@@ -202,7 +204,7 @@ class NavRail(QWidget):
         appearance.changed.connect(self.update)
 
     def _lay_out(self) -> None:
-        column = QVBoxLayout(self)
+        column = self._column
         column.setContentsMargins(12, 8, 12, 12)
         column.setSpacing(0)
         column.addWidget(self._brand)
@@ -276,7 +278,7 @@ class NavRail(QWidget):
         self._folded = self._brand.folded = folded
         for button in (self.project_button, self.new_run, self.help, *self._items.values()):
             button.set_folded(folded)
-        self.layout().setContentsMargins(*((8, 8, 8, 12) if folded else (12, 8, 12, 12)))
+        self._column.setContentsMargins(*((8, 8, 8, 12) if folded else (12, 8, 12, 12)))
         duration = self._appearance.milliseconds(MOVE_MS) if animate and self.isVisible() else 0
         target = NARROW if folded else WIDE
         self._move.stop()
@@ -296,12 +298,13 @@ class NavRail(QWidget):
             self.help,
             *self._in(self._below),
         ]
-        for before, after in zip(order, order[1:], strict=False):
+        for before, after in pairwise(order):
             QWidget.setTabOrder(before, after)
 
     @staticmethod
     def _in(layout: QVBoxLayout) -> list[QWidget]:
-        widgets = [layout.itemAt(index).widget() for index in range(layout.count())]
+        items = [layout.itemAt(index) for index in range(layout.count())]
+        widgets = [item.widget() for item in items if item is not None]
         return [widget for widget in widgets if widget is not None]
 
     def _open_projects(self) -> None:

@@ -1,0 +1,180 @@
+"""The composition root: makes paths, preferences, appearance, services and the window, and runs Qt."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from minimind.text import _
+from studio.paths import Paths, find_paths
+from studio.preferences import Preferences, PreferencesFile
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from studio.ui.appearance import Appearance
+    from studio.ui.main_window import MainWindow
+
+NO_DISPLAY = (
+    "There is no display here, so the window cannot open; the same without one:"
+    " python -m minimind train --method pretrain --model mini --data FILE --out FOLDER"
+)
+
+
+def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    """What the person asked for on the command line."""
+    parser = argparse.ArgumentParser(prog="main.py", description="Open MiniMind Studio.")
+    parser.add_argument("--projects", type=Path, metavar="FOLDER", help="the folder of projects")
+    parser.add_argument("--lang", choices=("zh", "en"), help="language, for this time")
+    parser.add_argument("--theme", choices=("system", "light", "dark"), help="theme, for this time")
+    parser.add_argument(
+        "--first-paint",
+        action="store_true",
+        help="print the seconds from the start of the process to the first paint, and end",
+    )
+    return parser.parse_args(argv)
+
+
+def has_display() -> bool:
+    """False where Qt would abort: no X11 or Wayland to talk to and no platform named."""
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return any(os.environ.get(name) for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the window and stay until it closes.
+
+    Returns:
+        0; 1 after one sentence on stderr when it cannot open.
+    """
+    asked = arguments(argv)
+    if not has_display():
+        print(NO_DISPLAY, file=sys.stderr)
+        return 1
+    paths = find_paths(asked.projects)
+    try:
+        paths.make()
+    except OSError as error:
+        place = error.filename or paths.home
+        print(f"The folder {place} cannot be made: {error.strerror}.", file=sys.stderr)
+        return 1
+    return _run(asked, paths)
+
+
+def _run(asked: argparse.Namespace, paths: Paths) -> int:
+    from studio.ui.fonts import load_fonts
+    from studio.ui.single_window import SingleWindow
+
+    application = _application()
+    single = SingleWindow(paths.socket_name)
+    if not single.claim():
+        return 0
+    load_fonts()
+    preferences = PreferencesFile(paths.preferences)
+    appearance = _appearance(application, asked, paths, preferences.current)
+    preferences.listen(lambda changed: _apply(appearance, changed))
+    window = _window(appearance, preferences, paths)
+    single.asked_to_front.connect(lambda: _to_front(window))
+    window.closed.connect(application.quit)
+    # Ctrl+C in the terminal closes the window; Qt's loop alone would not let Python see the signal
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if asked.first_paint:
+        _report_first_paint(window, application)
+    window.show()
+    code = application.exec()
+    single.close()
+    return code
+
+
+def _application() -> QApplication:
+    from PySide6.QtCore import Qt
+    from PySide6.QtGui import QGuiApplication
+    from PySide6.QtWidgets import QApplication
+
+    QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+    QGuiApplication.setDesktopFileName("minimind-studio")
+    application = QApplication.instance() or QApplication(["minimind-studio"])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("MiniMind Studio")
+    application.setQuitOnLastWindowClosed(False)
+    return application
+
+
+def _appearance(
+    application: QApplication, asked: argparse.Namespace, paths: Paths, preferences: Preferences
+) -> Appearance:
+    from studio.ui.appearance import Appearance
+
+    return Appearance(
+        application,
+        paths.cache,
+        theme_choice=asked.theme or preferences.theme,
+        language_choice=asked.lang or preferences.language,
+        text_size=preferences.text_size,
+        reduce_motion=preferences.reduce_motion,
+    )
+
+
+def _apply(appearance: Appearance, preferences: Preferences) -> None:
+    appearance.set(
+        theme_choice=preferences.theme,
+        language_choice=preferences.language,
+        text_size=preferences.text_size,
+        reduce_motion=preferences.reduce_motion,
+    )
+
+
+def _window(appearance: Appearance, preferences: PreferencesFile, paths: Paths) -> MainWindow:
+    from studio.services.run_service import RunService
+    from studio.services.system_service import SystemService
+    from studio.ui.main_window import MainWindow
+    from studio.ui.memory import WindowMemory
+    from studio.ui.navigator import Navigator
+    from studio.ui.pages.table import Tools
+
+    memory = WindowMemory(paths.window_memory)
+    project = memory.get("project", "") or _("First model")
+    runs = RunService(projects=paths.projects, database=paths.database, project=project)
+    system = SystemService()
+    window = MainWindow(
+        Tools(
+            appearance=appearance,
+            navigator=Navigator(),
+            preferences=preferences,
+            memory=memory,
+            paths=paths,
+            runs=runs,
+            system=system,
+        )
+    )
+    window.closed.connect(runs.close)
+    window.closed.connect(system.close)
+    return window
+
+
+def _to_front(window: MainWindow) -> None:
+    window.showNormal() if window.isMinimized() else window.show()
+    window.raise_()
+    window.activateWindow()
+
+
+def _report_first_paint(window: MainWindow, application: QApplication) -> None:
+    import time
+
+    import psutil
+    from PySide6.QtCore import QTimer
+
+    def report() -> None:
+        # two turns of the loop after show: the first one paints
+        seconds = time.time() - psutil.Process().create_time()
+        torch = "imported" if "torch" in sys.modules else "not imported"
+        print(f"first paint after {seconds:.2f} s, torch {torch}")
+        window.close()
+
+    QTimer.singleShot(0, lambda: QTimer.singleShot(0, report))

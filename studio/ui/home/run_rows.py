@@ -1,0 +1,160 @@
+"""Runs on the first page: what goes on, what wants to be looked at, what has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from minimind.messages import translated
+from minimind.run_state import RunState
+from minimind.text import _
+from studio.store.records import Run
+from studio.ui import format as fmt
+from studio.ui.appearance import Appearance
+from studio.ui.navigator import Navigator
+from studio.ui.widgets.buttons import Button, LinkButton
+from studio.ui.widgets.card import Card
+from studio.ui.widgets.labels import Divider, ElidedLabel
+from studio.ui.widgets.pill import StatePill
+from studio.ui.widgets.progress import ProgressBar
+from studio.ui.widgets.sparkline import Sparkline
+
+MOST = 5
+
+
+class RunRow(QWidget):
+    """One run in two lines, with a sparkline and its buttons."""
+
+    def __init__(
+        self,
+        appearance: Appearance,
+        run: Run,
+        buttons: Sequence[tuple[str, str, Callable[[], object]]],
+        open_run: Callable[[], object],
+    ) -> None:
+        super().__init__()
+        self.pill = StatePill(appearance, run.state)
+        self.name = LinkButton(appearance, run.name)
+        self.name.clicked.connect(lambda _on=False: open_run())
+        self.detail = ElidedLabel(_detail(run), role="small", tone="2")
+        self.bar = ProgressBar(appearance, name=run.name)
+        self.bar.setVisible(run.state.is_active and bool(run.total_steps))
+        if run.total_steps:
+            self.bar.set_share(run.step / run.total_steps)
+        self.bar.set_tone("warning" if run.state is RunState.PAUSED else "accent")
+        curve = Sparkline(appearance)
+        curve.set_values(run.sparkline, fmt.loss(run.loss))
+        first = QHBoxLayout()
+        first.setSpacing(8)
+        first.addWidget(self.name)
+        first.addWidget(self.pill)
+        first.addStretch(1)
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addLayout(first)
+        texts.addWidget(self.detail)
+        texts.addWidget(self.bar)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 8, 0, 8)
+        row.setSpacing(16)
+        row.addLayout(texts, 1)
+        row.addWidget(curve, 0, Qt.AlignmentFlag.AlignVCenter)
+        for text, icon, call in buttons:
+            button = Button(appearance, text, icon=icon, size="small")
+            button.clicked.connect(lambda _on=False, call=call: call())
+            row.addWidget(button)
+
+
+class RunSection(Card):
+    """A card with a title and run rows; hidden while there are none."""
+
+    def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
+        super().__init__(parent=parent)
+        self._appearance = appearance
+        self.title = self.add_title()
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(0)
+        self.body.addLayout(self._rows)
+        self.hide()
+
+    def show_rows(self, title: str, rows: Sequence[RunRow]) -> None:
+        """Replace the rows."""
+        while (item := self._rows.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        self.title.setText(title)
+        for index, row in enumerate(rows):
+            if index:
+                self._rows.addWidget(Divider())
+            self._rows.addWidget(row)
+        self.setVisible(bool(rows))
+
+    def rows(self) -> list[RunRow]:
+        """The rows on show."""
+        items = [self._rows.itemAt(index) for index in range(self._rows.count())]
+        widgets = [item.widget() for item in items if item is not None]
+        return [widget for widget in widgets if isinstance(widget, RunRow)]
+
+
+def active_rows(appearance: Appearance, navigator: Navigator, runs: Sequence[Run]) -> list[RunRow]:
+    """What goes on and what waits."""
+    rows = []
+    for run in runs:
+        opened = partial(navigator.open_run, run.run_id)
+        rows.append(RunRow(appearance, run, [(_("Open"), "", opened)], opened))
+    return rows
+
+
+def trouble_rows(
+    appearance: Appearance, navigator: Navigator, runs: Sequence[Run], resume: Callable[[str], object]
+) -> list[RunRow]:
+    """What failed or was interrupted, each with its one button."""
+    rows = []
+    for run in runs:
+        opened = partial(navigator.open_run, run.run_id)
+        step = run.last_checkpoint
+        button: tuple[str, str, Callable[[], object]] = (_("Look at it"), "", opened)
+        if step:
+            text = _("Resume from step {step}").format(step=fmt.exact(step))
+            button = (text, "rotate-ccw", partial(resume, run.run_id))
+        rows.append(RunRow(appearance, run, [button], opened))
+    return rows
+
+
+def finished_rows(
+    appearance: Appearance, navigator: Navigator, runs: Sequence[Run], *, can_chat: bool
+) -> list[RunRow]:
+    """What ended well."""
+    rows = []
+    for run in runs:
+        buttons: list[tuple[str, str, Callable[[], object]]] = []
+        if can_chat and run.last_checkpoint is not None:
+            buttons = [(_("Chat"), "message-circle", partial(navigator.chat_with, str(run.folder)))]
+        rows.append(RunRow(appearance, run, buttons, partial(navigator.open_run, run.run_id)))
+    return rows
+
+
+def _detail(run: Run) -> str:
+    parts: list[str] = []
+    if run.error is not None:
+        parts.append(translated(run.error.code, run.error.params, run.error.message)[0])
+    elif run.state is RunState.QUEUED:
+        position = run.queue_position
+        parts.append(_("place {n} in the queue").format(n=position) if position else _("waits"))
+    elif run.state.is_active:
+        total = fmt.exact(run.total_steps)
+        parts.append(_("step {step} of {total}").format(step=fmt.exact(run.step), total=total))
+        parts.append(_("loss {loss}").format(loss=fmt.loss(run.loss)))
+        parts.append(fmt.time_left(run.eta_s))
+    else:
+        parts.append(_("held-out loss {loss}").format(loss=fmt.loss(run.best_val_loss or run.val_loss)))
+        parts.append(fmt.steps(run.step))
+        parts.append(fmt.duration(run.wall_s))
+        parts.append(fmt.when(run.ended_at))
+    if run.model and run.error is None:
+        parts.insert(0, run.model)
+    return " · ".join(parts)

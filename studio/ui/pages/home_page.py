@@ -1,0 +1,311 @@
+"""The first page: what can I do now; later what goes on, what wants to be looked at, what has ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from minimind.assets import SAMPLE
+from minimind.device import Device
+from minimind.hardware import device_list
+from minimind.run_state import RunState
+from minimind.text import _
+from studio.planning.what_fits import FIRST_MODEL, SHOWN, first_model_seconds, preset_parameters, what_fits
+from studio.preferences import PreferencesFile
+from studio.services.run_service import RunService
+from studio.services.system_service import SystemService
+from studio.ui import format as fmt
+from studio.ui.appearance import Appearance
+from studio.ui.doctor_words import to_act_on
+from studio.ui.home.computer_card import ComputerList
+from studio.ui.home.doors import Door
+from studio.ui.home.fits_list import FitsList
+from studio.ui.home.run_rows import MOST, RunSection, active_rows, finished_rows, trouble_rows
+from studio.ui.navigator import Navigator
+from studio.ui.pages.page import Page
+from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.card import Card
+from studio.ui.widgets.labels import Divider, Label
+
+if TYPE_CHECKING:
+    from minimind.doctor import Finding
+
+WIDEST = 1120
+SAMPLE_TEXT = SAMPLE / "pretrain.jsonl"
+
+
+class HomePage(Page):
+    """Doors and the computer at the first start; runs once there are some.
+
+    Signals:
+        new_run_requested: the choices that a door or a row of the table stands for.
+    """
+
+    new_run_requested = Signal(dict)
+
+    def __init__(
+        self,
+        appearance: Appearance,
+        navigator: Navigator,
+        preferences: PreferencesFile,
+        runs: RunService,
+        system: SystemService,
+        *,
+        can_chat: bool = True,
+    ) -> None:
+        super().__init__(appearance)
+        self._navigator = navigator
+        self._preferences = preferences
+        self._runs = runs
+        self._system = system
+        self._can_chat = can_chat
+        self._findings: list[Finding] | None = system.findings()
+        self._device: Device | None = None
+        self._wants_doctor = False
+        self._make_widgets(appearance)
+        self._lay_out()
+        self._connect()
+        self.retranslate()
+
+    # -- making --------------------------------------------------------------------------------
+
+    def _make_widgets(self, appearance: Appearance) -> None:
+        self.title = Label(role="display")
+        self.verdict_icon = Label()
+        self.verdict = Label(tone="2", wrap=True)
+        self.mend = Button(appearance, icon="copy", size="small")
+        self.first_door = Door(appearance, "sprout", first=True)
+        self.own_door = Door(appearance, "layers")
+        self.computer = ComputerList(appearance)
+        self.fits = FitsList(appearance)
+        self.going_on = RunSection(appearance)
+        self.trouble = RunSection(appearance)
+        self.ended = RunSection(appearance)
+        self.small_first = Button(appearance, icon="sprout")
+        self.small_own = Button(appearance, icon="layers")
+
+    def _lay_out(self) -> None:
+        verdict = QHBoxLayout()
+        verdict.setSpacing(8)
+        verdict.addWidget(self.verdict_icon)
+        verdict.addWidget(self.verdict, 1)
+        verdict.addWidget(self.mend)
+        self._doors = QWidget()
+        doors = QHBoxLayout(self._doors)
+        doors.setContentsMargins(0, 0, 0, 0)
+        doors.setSpacing(16)
+        doors.addWidget(self.first_door, 5)
+        doors.addWidget(self.own_door, 4)
+        self._small_doors = QWidget()
+        small = QHBoxLayout(self._small_doors)
+        small.setContentsMargins(0, 0, 0, 0)
+        small.setSpacing(8)
+        small.addWidget(self.small_first)
+        small.addWidget(self.small_own)
+        small.addStretch(1)
+        self._facts = Card(padded=False)
+        facts = QHBoxLayout()
+        facts.setSpacing(0)
+        left, right = QVBoxLayout(), QVBoxLayout()
+        left.setContentsMargins(18, 14, 18, 10)
+        right.setContentsMargins(10, 14, 10, 10)
+        left.addWidget(self.computer)
+        right.addWidget(self.fits)
+        facts.addLayout(left, 10)
+        facts.addWidget(Divider(vertical=True))
+        facts.addLayout(right, 11)
+        self._facts.body.addLayout(facts)
+        self._facts.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        self._run_list = QScrollArea()
+        self._run_list.setWidgetResizable(True)
+        self._run_list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        inside = QWidget()
+        inside.setObjectName("scrolled")
+        sections = QVBoxLayout(inside)
+        sections.setContentsMargins(0, 0, 0, 0)
+        sections.setSpacing(12)
+        for section in (self.going_on, self.trouble, self.ended):
+            sections.addWidget(section)
+        sections.addStretch(1)
+        self._run_list.setWidget(inside)
+        content = QWidget()
+        content.setMaximumWidth(WIDEST)
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.title)
+        column.addSpacing(4)
+        column.addLayout(verdict)
+        column.addSpacing(16)
+        column.addWidget(self._doors)
+        column.addWidget(self._small_doors)
+        column.addSpacing(16)
+        column.addWidget(self._run_list, 100)
+        column.addWidget(self._facts, 100)
+        column.addStretch(1)
+        self._outer = QHBoxLayout(self)
+        self._outer.addStretch(0)
+        self._outer.addWidget(content, 1)
+        self._outer.addStretch(0)
+        self.set_compact(False)
+
+    def _connect(self) -> None:
+        self.first_door.opened.connect(self._on_first_door)
+        self.small_first.clicked.connect(self._on_first_door)
+        self.own_door.opened.connect(lambda: self._request({}))
+        self.small_own.clicked.connect(lambda: self._request({}))
+        self.fits.preset_clicked.connect(self._on_preset)
+        self.computer.recheck_clicked.connect(self._on_recheck)
+        self.computer.copied.connect(self._navigator.toast)
+        self.mend.clicked.connect(self._on_mend)
+        self.new_run_requested.connect(self._navigator.new_run)
+        self._system.doctor_changed.connect(self._on_doctor_changed)
+        self._runs.runs_changed.connect(self._show_runs)
+        self._runs.run_changed.connect(self._on_run_changed)
+
+    # -- the page's contract -------------------------------------------------------------------
+
+    def opened(self, request: Mapping[str, object]) -> None:
+        self._wants_doctor = request.get("show") == "doctor"
+        if self._device is None:
+            # NVML answers in milliseconds, but not before the first paint
+            self._device = device_list()[0]
+        self._show_all()
+
+    def retranslate(self) -> None:
+        self.computer.retranslate()
+        self.fits.retranslate()
+        self.own_door.set_texts(
+            _("Train from nothing"),
+            _("Choose a size and data and set every step yourself: pretraining, then chat tuning."),
+            _("{small} to {large}").format(
+                small=fmt.count(preset_parameters(SHOWN[1])),
+                large=fmt.parameters(max(preset_parameters(name) for name in SHOWN)),
+            ),
+            _("Plan a run"),
+        )
+        self.small_own.setText(_("Plan a run"))
+        self.mend.setText(_("Copy the command that mends it"))
+        self._show_all()
+
+    def set_compact(self, compact: bool) -> None:
+        super().set_compact(compact)
+        pad = self.padding
+        self._outer.setContentsMargins(pad, pad if compact else 32, pad, pad)
+        for door in (self.first_door, self.own_door):
+            door.set_compact(compact)
+
+    def primary_action(self) -> QAbstractButton | None:
+        return self.small_first if self._runs.runs() else self.first_door.button
+
+    # -- showing -------------------------------------------------------------------------------
+
+    def _show_all(self) -> None:
+        self._show_first_door()
+        self._show_verdict()
+        self.computer.set_findings(self._findings)
+        if self._device is not None:
+            prefer, card = self._preferences.current, self._device.kind == "cuda"
+            found = what_fits(
+                self._device, cny_per_hour=prefer.price_per_hour, cny_per_kwh=prefer.price_per_kwh
+            )
+            self.fits.set_fits(found, prefer.price_per_hour if card else 0.0)
+        self._show_runs()
+
+    def _show_first_door(self) -> None:
+        seconds = first_model_seconds(SAMPLE_TEXT, self._device) if self._device else None
+        start = _("Start")
+        if seconds is not None:
+            start = _("Start, {time}").format(time=fmt.estimate(seconds))
+        size = fmt.parameters(preset_parameters(FIRST_MODEL))
+        summary = _("Nothing to prepare: a small model of {size} learns from the sample that comes with it.")
+        self.first_door.set_texts(
+            _("Train my first model"), summary.format(size=size), _("Pretraining, then it writes on"), start
+        )
+        self.small_first.setText(_("Train my first model"))
+        reason = next(
+            (f.fact for f in self._findings or [] if f.code == "disk_low" and f.severity == "error"), ""
+        )
+        self.first_door.set_closed(reason)
+        self.small_first.setEnabled(not reason)
+
+    def _show_verdict(self) -> None:
+        tone, icon, token = "2", "circle-check", "success"
+        urgent = self._urgent()
+        if self._findings is None:
+            icon, token, text = "loader", "text3", _("Checking…")
+        elif urgent is not None:
+            tone, icon, token = "warning", "triangle-alert", "warning"
+            text = " ".join(filter(None, [urgent.fact, urgent.consequence]))
+        elif any(finding.code == "no_card" for finding in self._findings):
+            text = _("No NVIDIA card: the processor trains.")
+            seconds = first_model_seconds(SAMPLE_TEXT, self._device) if self._device else None
+            if seconds is not None:
+                first = _("The first model takes {time}.").format(time=fmt.estimate(seconds))
+                text = _("{one} {two}").format(one=text, two=first)
+        else:
+            text = _("This computer can train. Data and models stay on it; no network needed.")
+        self.verdict.setText(text)
+        self.verdict.set_tone(tone)
+        self.verdict_icon.setPixmap(self.appearance.pixmap(icon, token, 16))
+        self.mend.setVisible(urgent is not None and bool(urgent.command))
+
+    def _urgent(self) -> Finding | None:
+        """What keeps the card or all of training from working."""
+        usable = ("disk_low", "ram_low", "no_font")
+        for finding in to_act_on(self._findings or []):
+            if finding.severity == "error" or finding.code not in usable:
+                return finding
+        return None
+
+    def _show_runs(self) -> None:
+        runs = [run for run in self._runs.runs() if not run.archived]
+        later = bool(runs)
+        self.title.setText(_("Home") if later else _("Train a language model of your own, from nothing"))
+        self._doors.setVisible(not later)
+        self._small_doors.setVisible(later)
+        self._run_list.setVisible(later)
+        self._facts.setVisible(not later or self._wants_doctor)
+        look, go = self.appearance, self._navigator
+        active = [run for run in runs if run.state.is_active or run.state is RunState.QUEUED]
+        trouble = [run for run in runs if run.state in (RunState.FAILED, RunState.LOST)]
+        ended = [run for run in runs if run.state in (RunState.FINISHED, RunState.STOPPED)]
+        self.going_on.show_rows(_("Going on"), active_rows(look, go, active[:MOST]))
+        self.trouble.show_rows(
+            _("Wants to be looked at"), trouble_rows(look, go, trouble[:MOST], self._runs.resume)
+        )
+        self.ended.show_rows(
+            _("Finished lately"), finished_rows(look, go, ended[:MOST], can_chat=self._can_chat)
+        )
+
+    # -- what happens --------------------------------------------------------------------------
+
+    def _on_run_changed(self, _run_id: str) -> None:
+        if self.isVisible():
+            self._show_runs()
+
+    def _on_doctor_changed(self, findings: list[Finding]) -> None:
+        self._findings = findings
+        self._show_all()
+
+    def _on_recheck(self) -> None:
+        self._findings = None
+        self._show_all()
+        self._system.recheck()
+
+    def _on_mend(self) -> None:
+        urgent = self._urgent()
+        if urgent is not None and urgent.command:
+            self.computer.copy_command(urgent.command)
+
+    def _on_first_door(self) -> None:
+        self._request({"method": "pretrain", "preset": FIRST_MODEL, "data": [str(SAMPLE_TEXT)]})
+
+    def _on_preset(self, name: str) -> None:
+        self._request({"method": "pretrain", "preset": name})
+
+    def _request(self, choices: dict[str, object]) -> None:
+        self.new_run_requested.emit(choices)
