@@ -95,6 +95,13 @@ _DECODER = json.JSONDecoder(strict=False)
 def parse(text: str, line: int) -> Any:
     """One line of JSON; a Problem when it is not. Raw tabs and line feeds inside strings are let pass."""
     try:
+        # the usual line is one object and nothing else: no need to look for space around it
+        value, end = _DECODER.raw_decode(text)
+        if end == len(text):
+            return value
+    except (ValueError, RecursionError):
+        pass
+    try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         params = {"reason": error.msg, "column": error.colno}
