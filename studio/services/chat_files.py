@@ -1,9 +1,9 @@
 """Conversations on disk: one append-only file of JSON lines each, in `projects/<project>/chats/`. No Qt.
 
 Lines: {"v", "kind": "chat", "t", "title"} first, then
-{"kind": "message", "role", "content", "thought", "stats", "model"} · {"kind": "cut", "keep"}: what comes after
-the first `keep` messages no longer counts · {"kind": "title", "title"} · {"kind": "model", "path", "label"} ·
-{"kind": "settings", …}. Unknown kinds are skipped.
+{"kind": "message", "role", "content", "thought", "stats", "model"} · {"kind": "cut", "keep"}: what comes
+after the first `keep` messages no longer counts · {"kind": "title", "title"} ·
+{"kind": "model", "path", "label"} · {"kind": "settings", …}. Unknown kinds are skipped.
 """
 
 from __future__ import annotations

@@ -49,8 +49,10 @@ def test_it_ends_finished_with_a_result(tmp_path: Path) -> None:
     result = execute(folder, resume=False, quiet=True)
     state, told = folder.read_state(), events(folder)
     assert result.exit_status == 0
-    assert state is not None and state.status is RunState.FINISHED
-    assert told[0].kind == "start" and told[-1].kind == "done"
+    assert state is not None
+    assert state.status is RunState.FINISHED
+    assert told[0].kind == "start"
+    assert told[-1].kind == "done"
     assert told[-1].fields["result"]["path"] == str(tmp_path / "m.gguf")
     assert any(event.kind == "progress" and event.fields["phase"] == "save" for event in told)
     assert result.values["size_bytes"] == (tmp_path / "m.gguf").stat().st_size
@@ -73,7 +75,8 @@ def test_bad_input_is_written_down(tmp_path: Path) -> None:
     assert [event.kind for event in told[-2:]] == ["error", "done"]
     assert told[-1].fields["status"] == "failed"
     state = folder.read_state()
-    assert state is not None and state.status is RunState.FAILED
+    assert state is not None
+    assert state.status is RunState.FAILED
     (tmp_path / "m.gguf").unlink()
     assert execute(folder, resume=True, quiet=True).exit_status == 0
 

@@ -71,7 +71,8 @@ def test_added_tokens_keep_their_kind(tmp_path: Path) -> None:
     folder = make_checkpoint(tmp_path / "ck")
     found = fields(export(folder, tmp_path / "m.gguf").path)
     kinds, tokens = found["tokenizer.ggml.token_type"], found["tokenizer.ggml.tokens"]
-    assert isinstance(kinds, list) and isinstance(tokens, list)
+    assert isinstance(kinds, list)
+    assert isinstance(tokens, list)
     by_text = dict(zip(tokens, kinds, strict=True))
     assert (by_text["<|im_end|>"], by_text["<think>"], by_text["a"]) == (3, 4, 1)
 
@@ -80,7 +81,8 @@ def test_rows_that_fit_no_block_fall_back_and_that_is_told(tmp_path: Path) -> No
     folder = make_checkpoint(tmp_path / "ck", TINY_ODD)
     result = export(folder, tmp_path / "m.gguf", quant="Q8_0", dtype="f32")
     assert len(result.notes) == 1
-    assert "F32" in result.notes[0] and "Q8_0" in result.notes[0]
+    assert "F32" in result.notes[0]
+    assert "Q8_0" in result.notes[0]
 
 
 def test_nothing_is_said_where_everything_fits(tmp_path: Path) -> None:
@@ -233,18 +235,19 @@ ALPHABET = (
 
 
 def fuzz(count: int) -> list[str]:
+    """Strings of awkward characters and, for a fifth of them, of any."""
     draw = random.Random(5)
-    texts = [
-        "".join(draw.choice(draw.choice(ALPHABET)) for _ in range(draw.randint(1, 60))) for _ in range(count)
-    ]
-    anything = [
-        "".join(
+
+    def awkward() -> str:
+        return "".join(draw.choice(draw.choice(ALPHABET)) for _ in range(draw.randint(1, 60)))
+
+    def anything() -> str:
+        return "".join(
             chr(draw.choice((draw.randrange(0x20, 0x3000), draw.randrange(0x4E00, 0xA000))))
             for _ in range(30)
         )
-        for _ in range(count // 4)
-    ]
-    return texts + anything
+
+    return [anything() if number % 5 == 0 else awkward() for number in range(count)]
 
 
 @needs_llama

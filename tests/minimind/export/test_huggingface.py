@@ -41,13 +41,15 @@ def test_half_precision_is_rounded_to_nearest(tmp_path: Path, dtype: str, kind: 
     folder = make_checkpoint(tmp_path / "ck")
     result = export(folder, tmp_path / "hf", dtype=dtype, check=True)
     config = read_json(result.path / "config.json")
-    assert config is not None and config["dtype"] == str(kind).removeprefix("torch.")
+    assert config is not None
+    assert config["dtype"] == str(kind).removeprefix("torch.")
     before, after = (
         checkpoint.load(folder).model.state_dict(),
         checkpoint.load(result.path).model.state_dict(),
     )
     assert all(torch.equal(value.to(kind).float(), after[name]) for name, value in before.items())
-    assert result.checked == 100 and result.same > 90
+    assert result.checked == 100
+    assert result.same > 90
 
 
 def test_the_folder_vouches_for_itself_and_leaves_the_trainer_out(tmp_path: Path) -> None:
@@ -63,7 +65,8 @@ def test_the_folder_vouches_for_itself_and_leaves_the_trainer_out(tmp_path: Path
 
 def test_how_it_was_trained_is_kept(tmp_path: Path) -> None:
     config = read_json(export(make_run(tmp_path / "run").path, tmp_path / "hf").path / "config.json")
-    assert config is not None and config["minimind_method"] == "sft"
+    assert config is not None
+    assert config["minimind_method"] == "sft"
 
 
 def test_an_existing_folder_is_not_touched(tmp_path: Path) -> None:
