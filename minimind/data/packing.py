@@ -253,7 +253,8 @@ def _windows(
 def ragged_arange(counts: Array) -> Array:
     """0 … n-1 for each n, one after the other."""
     ends = np.cumsum(counts)
-    return np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.asarray(np.arange(total) - np.repeat(ends - counts, counts))
 
 
 def _hash(values: Array, seed: int, epoch: int, purpose: int, nth: Array | int = 0) -> Array:
