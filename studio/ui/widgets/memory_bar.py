@@ -96,6 +96,7 @@ class MemoryLegend(QWidget):
         """The same parts as the bar's."""
         while (item := self._row.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                widget.hide()
                 widget.deleteLater()
         for part in parts:
             name = Label(part.name, role="small", tone="2")

@@ -1,0 +1,148 @@
+"""What a plan is measured against: the devices, the runs to start from, the disk, the prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from minimind.assets import SAMPLE
+from minimind.device import Device
+from minimind.errors import BadInput
+from minimind.files import read_json
+from minimind.methods import METHODS, Needs
+from minimind.model.config import ModelConfig
+from minimind.run_folder import RunFolder, checkpoint_step
+from minimind.text import _
+from studio.planning.what_fits import FIRST_MODEL, what_fits
+from studio.store.records import Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class StartPoint:
+    """A checkpoint of an earlier run that a new one can begin with.
+
+    Attributes:
+        run_id, name, method: of that run.
+        folder: the run folder, as `--model` takes it.
+        step: of the checkpoint that would be used: the best, else the last.
+        is_best: which of the two.
+        val_loss: held-out loss there, when known.
+        ended_at: unix seconds.
+        config: the model's shape; None when it cannot be read, and `fault` says why.
+    """
+
+    run_id: str
+    name: str
+    method: str
+    folder: Path
+    step: int
+    is_best: bool = False
+    val_loss: float | None = None
+    ended_at: float | None = None
+    config: ModelConfig | None = None
+    fault: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Situation:
+    """Everything outside the choices that a plan depends on.
+
+    Attributes:
+        devices: usable ones, the best first; `auto` takes the first.
+        start_points: by run id.
+        runs_folder: where the run folder will lie.
+        disk_free_bytes: there; None = cannot be told.
+        cny_per_hour, cny_per_kwh: what a card costs, and electricity for runs on the processor.
+        busy: a run uses the device now, so that this one would wait.
+    """
+
+    devices: tuple[Device, ...] = ()
+    start_points: dict[str, StartPoint] = field(default_factory=dict)
+    runs_folder: Path = Path("runs")
+    disk_free_bytes: int | None = None
+    cny_per_hour: float = 1.3
+    cny_per_kwh: float = 0.6
+    busy: bool = False
+
+    @cached_property
+    def preset(self) -> str:
+        """The model size that a first plan begins with: the one that the home page recommends."""
+        if not self.devices:
+            return FIRST_MODEL
+        fits = what_fits(self.devices[0], cny_per_hour=self.cny_per_hour, cny_per_kwh=self.cny_per_kwh)
+        return next(fit.preset for fit in fits if fit.recommended)
+
+    def device(self, label: str) -> Device | None:
+        """The device that `auto`, `cpu`, `cuda` or `cuda:1` means here; None when it is not there."""
+        if label == "auto":
+            return self.devices[0] if self.devices else None
+        wanted = "cuda:0" if label == "cuda" else label
+        return next((device for device in self.devices if device.label == wanted), None)
+
+
+# findings of the doctor after which training would not use the card, although the driver shows it
+_CARD_UNUSABLE = {
+    "card_too_old",
+    "cards_hidden",
+    "driver_too_old",
+    "torch_broken",
+    "torch_cpu_build",
+    "torch_missing",
+    "torch_no_card",
+}
+
+
+def usable_devices(devices: Iterable[Device], finding_codes: Iterable[str]) -> tuple[Device, ...]:
+    """The devices that training can use, by what the doctor found."""
+    blocked = not _CARD_UNUSABLE.isdisjoint(finding_codes)
+    return tuple(device for device in devices if not (blocked and device.kind == "cuda"))
+
+
+def start_points(runs: Iterable[Run]) -> dict[str, StartPoint]:
+    """Runs that have ended and left a checkpoint, the latest first, by run id."""
+    ended = [run for run in runs if run.state.is_final]
+    ended.sort(key=lambda run: run.ended_at or 0.0, reverse=True)
+    found = (start_point(run) for run in ended)
+    return {point.run_id: point for point in found if point is not None}
+
+
+def start_point(run: Run) -> StartPoint | None:
+    """The checkpoint that a new run would take from this one; None when there is none."""
+    folder = RunFolder(run.folder)
+    best = folder.pointed("best")
+    checkpoint = best or folder.pointed("last")
+    if checkpoint is None:
+        return None
+    config, fault = None, ""
+    try:
+        config = ModelConfig.from_hf(
+            read_json(checkpoint / "config.json"), where=str(checkpoint / "config.json")
+        )
+    except BadInput as error:
+        fault = str(error)
+    return StartPoint(
+        run_id=run.run_id,
+        name=run.name,
+        method=run.method,
+        folder=run.folder,
+        step=checkpoint_step(checkpoint),
+        is_best=best is not None,
+        val_loss=run.best_val_loss if best else run.val_loss,
+        ended_at=run.ended_at,
+        config=config,
+        fault=fault,
+    )
+
+
+def method_title(name: str) -> str:
+    """What people call a method; its own name when this version does not have it."""
+    return _(METHODS[name].title) if name in METHODS else name
+
+
+def sample_file(needs: Needs) -> Path | None:
+    """The bundled file with rows of that kind; None when there is none."""
+    names = {Needs.TEXT: "pretrain.jsonl", Needs.CHAT: "chat.jsonl"}
+    path = SAMPLE / names[needs] if needs in names else None
+    return path if path is not None and path.is_file() else None

@@ -1,0 +1,279 @@
+"""Step Data: the files to learn from, what is wrong with them, and what is held out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from minimind.job import DataFile
+from minimind.methods import Needs
+from minimind.text import N_, _, ngettext
+from studio.planning.problems import Problem, name_of
+from studio.planning.route import Step
+from studio.planning.situation import sample_file
+from studio.ui import format as fmt
+from studio.ui.appearance import Appearance
+from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.card import Card
+from studio.ui.widgets.labels import Label
+from studio.ui.widgets.segmented import SegmentedControl
+from studio.ui.wizard.data_row import DataRow
+from studio.ui.wizard.step_view import ProblemLine, StepView
+
+PickFiles = Callable[[QWidget, str], Sequence[str]]
+SUFFIXES = (".jsonl", ".json", ".ndjson", ".txt", ".md")
+WANTED = {
+    Needs.TEXT: N_("Text: {example} a line, or a plain .txt file."),
+    Needs.CHAT: N_("Conversations: {example} a line."),
+    Needs.PREFERENCES: N_("Pairs of answers: {example} a line."),
+    Needs.PROMPTS: N_("Questions: {example} a line."),
+}
+EXAMPLES = {
+    Needs.TEXT: '{"text": …}',
+    Needs.CHAT: '{"conversations": …}',
+    Needs.PREFERENCES: '{"chosen": …, "rejected": …}',
+    Needs.PROMPTS: '{"prompt": …}',
+}
+
+
+def pick_files(parent: QWidget, title: str) -> Sequence[str]:
+    """Ask for files with the system's dialog."""
+    pattern = " ".join(f"*{suffix}" for suffix in SUFFIXES)
+    kinds = f"{_('Data files')} ({pattern});;{_('All files')} (*)"
+    return QFileDialog.getOpenFileNames(parent, title, "", kinds)[0]
+
+
+class DataStep(StepView):
+    """Files by picker, drop or the bundled sample, each with what the background reading found.
+
+    Signals:
+        stop_pressed(path), again_pressed(path): the reading of a file.
+    """
+
+    step = Step.DATA
+    stop_pressed = Signal(str)
+    again_pressed = Signal(str)
+
+    def __init__(
+        self, appearance: Appearance, *, pick: PickFiles = pick_files, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(appearance, parent)
+        self._pick = pick
+        self._rows: dict[str, DataRow] = {}
+        self._held_row: DataRow | None = None
+        self._held_by_file = False
+        self.setAcceptDrops(True)
+        self.body.addWidget(self._make_files())
+        self.body.addWidget(self._make_held_out())
+        self.body.addStretch(1)
+
+    def _make_files(self) -> QWidget:
+        self._card = Card()
+        self._title = self._card.add_title()
+        self._wanted = Label(role="small", tone="2", wrap=True)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(0)
+        self.add = Button(self.appearance, icon="plus")
+        self.add.clicked.connect(self._on_add)
+        self.sample = Button(self.appearance, icon="file-text")
+        self.sample.clicked.connect(self._on_sample)
+        self._drop = Label(role="small", tone="3")
+        self._problem = ProblemLine(self.appearance)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(self.add)
+        line.addWidget(self.sample)
+        line.addWidget(self._drop)
+        line.addStretch(1)
+        self._card.body.addWidget(self._wanted)
+        self._card.body.addLayout(self._list)
+        self._card.body.addLayout(line)
+        self._card.body.addWidget(self._problem)
+        return self._card
+
+    def _make_held_out(self) -> QWidget:
+        self._held_card = Card()
+        self._held_title = self._held_card.add_title()
+        self._held_help = Label(role="small", tone="2", wrap=True)
+        self.held_from = SegmentedControl(self.appearance, [("auto", ""), ("file", "")])
+        self.held_from.selected.connect(self._on_held_from)
+        self.held_pick = Button(self.appearance, icon="plus")
+        self.held_pick.clicked.connect(self._on_held_pick)
+        self._held_list = QVBoxLayout()
+        self._held_problem = ProblemLine(self.appearance)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(self.held_from)
+        line.addWidget(self.held_pick)
+        line.addStretch(1)
+        self._held_card.body.addLayout(line)
+        self._held_card.body.addLayout(self._held_list)
+        self._held_card.body.addWidget(self._held_help)
+        self._held_card.body.addWidget(self._held_problem)
+        return self._held_card
+
+    # -- showing ---------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        needs = self.needs
+        by_field = {problem.field: problem for problem in reversed(self.here())}
+        files = self.choices.data
+        self._title.setText(_("Learn from"))
+        self._wanted.setText(_(WANTED[needs]).format(example=EXAMPLES[needs]))
+        self.add.setText(_("Choose files…") if not files else _("More files…"))
+        sample = sample_file(needs)
+        self.sample.setText(_("Use the sample"))
+        self.sample.setToolTip(
+            _("A small text of our own that comes with the program: enough to try everything.")
+        )
+        self.sample.setVisible(sample is not None and all(file.path != str(sample) for file in files))
+        self._drop.setText(_("or drop them here"))
+        self._problem.show_problem(by_field.get("data"))
+        self._sync_rows(by_field)
+        self._show_held_out(by_field)
+
+    @property
+    def needs(self) -> Needs:
+        """The kind of rows that the method wants; text until there is a method."""
+        return self.plan.method.needs if self.plan.method else Needs.TEXT
+
+    def _sync_rows(self, by_field: dict[str, Problem]) -> None:
+        files = {file.path: file for file in self.choices.data}
+        for path in [*self._rows]:
+            if path not in files:
+                self._rows.pop(path).deleteLater()
+        with_weight = len(files) > 1 or self.show_all or any(file.weight != 1 for file in files.values())
+        for path, file in files.items():
+            row = self._rows.get(path)
+            if row is None:
+                row = self._rows[path] = self._make_row(path)
+                row.weight_edited.connect(lambda value, path=path: self._on_weight(path, value))
+                row.removed.connect(lambda path=path: self._on_removed(path))
+                self._list.addWidget(row)
+            problem = by_field.get(f"weight:{path}") or by_field.get(f"file:{path}")
+            row.show_file(file, self.plan.files.get(path), problem, with_weight=with_weight)
+
+    def _make_row(self, path: str, *, weighted: bool = True) -> DataRow:
+        row = DataRow(self.appearance, path, weighted=weighted)
+        row.stop_pressed.connect(lambda: self.stop_pressed.emit(path))
+        row.again_pressed.connect(lambda: self.again_pressed.emit(path))
+        return row
+
+    def _show_held_out(self, by_field: dict[str, Problem]) -> None:
+        path = self.choices.val_data
+        by_file = path is not None or self._held_by_file
+        self._held_title.setText(_("Held-out set"))
+        self.held_from.set_segments([("auto", _("Set aside 1%")), ("file", _("A file"))])
+        self.held_from.setAccessibleName(_("Held-out set"))
+        self.held_from.select("file" if by_file else "auto")
+        self.held_pick.setText(_("Choose a file…"))
+        self.held_pick.setVisible(by_file)
+        if self._held_row is not None and self._held_row.path != path:
+            self._held_row.deleteLater()
+            self._held_row = None
+        if path is not None:
+            if self._held_row is None:
+                self._held_row = self._make_row(path, weighted=False)
+                self._held_row.removed.connect(lambda: self.choose(val_data=None))
+                self._held_list.addWidget(self._held_row)
+            problem = by_field.get(f"file:{path}") if path not in self._rows else None
+            self._held_row.show_file(
+                DataFile(path=path), self.plan.files.get(path), problem, with_weight=False
+            )
+        self._held_help.setText(self._held_sentence(by_file))
+        self._held_problem.show_problem(by_field.get("val_data"))
+
+    def _held_sentence(self, by_file: bool) -> str:
+        if by_file and self.choices.val_data is None:
+            return _("Choose a file of text that it never learns from; until then 1% is set aside.")
+        if by_file:
+            return _("It never learns from this file; the held-out loss is measured on it.")
+        data = self.plan.data
+        if data is None or not data.heldout_documents:
+            return _("It never learns from them; the held-out loss shows what it really understood.")
+        return ngettext(
+            "{n} document is set aside and never learnt from; the held-out loss is measured on it.",
+            "{n} documents are set aside and never learnt from; the held-out loss is measured on them.",
+            data.heldout_documents,
+        ).format(n=fmt.exact(data.heldout_documents))
+
+    def summary(self) -> str:
+        files = self.choices.data
+        if len(files) == 1:
+            return name_of(files[0].path)
+        return fmt.files(len(files)) if files else ""
+
+    def focus_field(self, field: str) -> bool:
+        kind, _colon, path = field.partition(":")
+        row = self._rows.get(path) or (
+            self._held_row if self._held_row and self._held_row.path == path else None
+        )
+        if row is not None:
+            target: QWidget = row.weight if kind == "weight" else row.remove
+            if kind == "rows":
+                row.open_rows()
+                target = row.wrong
+            target.setFocus()
+            self.ensureWidgetVisible(row)
+            return True
+        (self.held_from.segment("auto") if field == "val_data" else self.add).setFocus()
+        return field in ("", "data", "val_data")
+
+    # -- what a person does ----------------------------------------------------------------------------
+
+    def add_paths(self, paths: Sequence[str]) -> None:
+        """Put files into the list that are not in it; a folder stands for the data files in it."""
+        known = {file.path for file in self.choices.data}
+        fresh = [path for path in dict.fromkeys(_expanded(paths)) if path not in known]
+        if fresh:
+            self.choose(data=(*self.choices.data, *(DataFile(path=path) for path in fresh)))
+
+    def _on_add(self) -> None:
+        self.add_paths(self._pick(self, _("Choose data files")))
+
+    def _on_sample(self) -> None:
+        sample = sample_file(self.needs)
+        if sample is not None:
+            self.add_paths([str(sample)])
+
+    def _on_weight(self, path: str, weight: float) -> None:
+        files = self.choices.data
+        self.choose(data=tuple(DataFile(path=path, weight=weight) if f.path == path else f for f in files))
+
+    def _on_removed(self, path: str) -> None:
+        self.choose(data=tuple(file for file in self.choices.data if file.path != path))
+        self.add.setFocus()
+
+    def _on_held_from(self, key: str) -> None:
+        self._held_by_file = key == "file"
+        if key == "auto" and self.choices.val_data is not None:
+            self.choose(val_data=None)
+        else:
+            self.refresh()
+
+    def _on_held_pick(self) -> None:
+        paths = self._pick(self, _("Choose a held-out file"))
+        if paths:
+            self.choose(val_data=str(Path(paths[0]).absolute()))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.add_paths([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
+        event.acceptProposedAction()
+
+
+def _expanded(paths: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for path in (Path(text).absolute() for text in paths):
+        if path.is_dir():
+            found += [str(file) for file in sorted(path.iterdir()) if file.suffix.lower() in SUFFIXES]
+        else:
+            found.append(str(path))
+    return found
