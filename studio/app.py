@@ -168,13 +168,19 @@ def _report_first_paint(window: MainWindow, application: QApplication) -> None:
     import time
 
     import psutil
-    from PySide6.QtCore import QTimer
+    from PySide6.QtCore import QEvent, QObject, QTimer
 
-    def report() -> None:
-        # two turns of the loop after show: the first one paints
-        seconds = time.time() - psutil.Process().create_time()
-        torch = "imported" if "torch" in sys.modules else "not imported"
-        print(f"first paint after {seconds:.2f} s, torch {torch}")
-        window.close()
+    class FirstPaint(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint and watched is window.current_page():
+                application.removeEventFilter(self)
+                QTimer.singleShot(0, self.report)
+            return False
 
-    QTimer.singleShot(0, lambda: QTimer.singleShot(0, report))
+        def report(self) -> None:
+            seconds = time.time() - psutil.Process().create_time()
+            torch = "imported" if "torch" in sys.modules else "not imported"
+            print(f"first paint after {seconds:.2f} s, torch {torch}", flush=True)
+            window.close()
+
+    application.installEventFilter(FirstPaint(window))

@@ -12,7 +12,6 @@ from minimind.estimate import parameters
 from minimind.job import Hardware, JobSpec, ModelRef
 from minimind.plan import Data, predict
 from minimind.presets import PRESETS
-from studio.planning.data_check import BYTES_PER_TOKEN
 
 SHOWN = ("mini", "minimind2-small", "minimind3", "minimind2", "minimind2-moe")
 FIRST_MODEL = "mini"
@@ -82,6 +81,9 @@ def preset_parameters(name: str) -> int:
 
 def first_model_seconds(sample: Path, device: Device) -> float | None:
     """How long the first model takes on the bundled sample; None when the sample is not there."""
+    # brings tokenizers and Jinja; the table alone does without
+    from studio.planning.data_check import BYTES_PER_TOKEN
+
     try:
         tokens = int(sample.stat().st_size / BYTES_PER_TOKEN)
     except OSError:

@@ -156,7 +156,9 @@ class StatusStrip(QFrame):
             self._bar.set_share(share)
             self._share.setText(fmt.percent(share))
         self._left.setVisible(bool(self._left.text()))
-        self.job.setEnabled(run is not None)
+        # not disabled, which would fade the words: there is nothing to open, that is all
+        self.job.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, run is None)
+        self.job.setFocusPolicy(Qt.FocusPolicy.NoFocus if run is None else Qt.FocusPolicy.StrongFocus)
         shown = [self._name.text(), self._share.text() if share is not None else "", self._left.text()]
         self.job.setAccessibleName(", ".join(filter(None, shown)))
 

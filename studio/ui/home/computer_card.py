@@ -46,6 +46,7 @@ class ComputerList(QWidget):
         super().__init__(parent)
         self._appearance = appearance
         self._findings: Sequence[Finding] | None = None
+        self._compact = False
         self.title = Label(role="card")
         self.recheck = LinkButton(appearance, icon="refresh-cw")
         self.recheck.clicked.connect(self.recheck_clicked)
@@ -72,6 +73,12 @@ class ComputerList(QWidget):
         """Show them; None while the first examination goes on."""
         self._findings = findings
         self._rebuild()
+
+    def set_compact(self, compact: bool) -> None:
+        """Little room: links become icons."""
+        if compact != self._compact:
+            self._compact = compact
+            self._rebuild()
 
     def retranslate(self) -> None:
         """Every word again; findings come translated from the service."""
@@ -124,7 +131,9 @@ class ComputerList(QWidget):
         column = QVBoxLayout(texts)
         column.setContentsMargins(0, 8, 0, 8)
         column.setSpacing(0)
-        fact = " ".join(filter(None, [finding.fact, finding.consequence]))
+        fact = finding.fact
+        if finding.consequence:
+            fact = _("{one} {two}").format(one=finding.fact, two=finding.consequence)
         if _serious(finding):
             # what is wrong may take its room; what is well stays in one line
             column.addWidget(Label(fact, wrap=True, selectable=True))
@@ -138,8 +147,12 @@ class ComputerList(QWidget):
         grid.addWidget(noun, row, 1)
         grid.addWidget(texts, row, 2)
         if finding.command:
-            link = LinkButton(self._appearance, _("Copy the command"))
-            link.setToolTip(finding.command)
+            words = _("Copy the command")
+            link = LinkButton(
+                self._appearance, "" if self._compact else words, icon="copy" if self._compact else ""
+            )
+            link.setAccessibleName(words)
+            link.setToolTip("\n".join(filter(None, [finding.advice or words, finding.command])))
             link.clicked.connect(lambda _on=False, text=finding.command: self.copy_command(text))
             grid.addWidget(link, row, 3)
 

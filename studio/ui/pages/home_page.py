@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from minimind.assets import SAMPLE
@@ -64,6 +65,8 @@ class HomePage(Page):
         self._can_chat = can_chat
         self._findings: list[Finding] | None = system.findings()
         self._device: Device | None = None
+        self._first_seconds: float | None = None
+        self._asked_machine = False
         self._wants_doctor = False
         self._make_widgets(appearance)
         self._lay_out()
@@ -90,7 +93,9 @@ class HomePage(Page):
     def _lay_out(self) -> None:
         verdict = QHBoxLayout()
         verdict.setSpacing(8)
-        verdict.addWidget(self.verdict_icon)
+        # a line of the role's height carries its letters low
+        self.verdict_icon.setContentsMargins(0, 3, 0, 0)
+        verdict.addWidget(self.verdict_icon, 0, Qt.AlignmentFlag.AlignTop)
         verdict.addWidget(self.verdict, 1)
         verdict.addWidget(self.mend)
         self._doors = QWidget()
@@ -170,9 +175,18 @@ class HomePage(Page):
 
     def opened(self, request: Mapping[str, object]) -> None:
         self._wants_doctor = request.get("show") == "doctor"
-        if self._device is None:
-            # NVML answers in milliseconds, but not before the first paint
-            self._device = device_list()[0]
+        self._show_all()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._asked_machine:
+            # NVML and the estimates take a tenth of a second: not before the first paint
+            self._asked_machine = True
+            QTimer.singleShot(0, self._look_at_machine)
+
+    def _look_at_machine(self) -> None:
+        self._device = device_list()[0]
+        self._first_seconds = first_model_seconds(SAMPLE_TEXT, self._device)
         self._show_all()
 
     def retranslate(self) -> None:
@@ -197,6 +211,7 @@ class HomePage(Page):
         self._outer.setContentsMargins(pad, pad if compact else 32, pad, pad)
         for door in (self.first_door, self.own_door):
             door.set_compact(compact)
+        self.computer.set_compact(compact)
 
     def primary_action(self) -> QAbstractButton | None:
         return self.small_first if self._runs.runs() else self.first_door.button
@@ -216,7 +231,7 @@ class HomePage(Page):
         self._show_runs()
 
     def _show_first_door(self) -> None:
-        seconds = first_model_seconds(SAMPLE_TEXT, self._device) if self._device else None
+        seconds = self._first_seconds
         start = _("Start")
         if seconds is not None:
             start = _("Start, {time}").format(time=fmt.estimate(seconds))
@@ -239,10 +254,12 @@ class HomePage(Page):
             icon, token, text = "loader", "text3", _("Checking…")
         elif urgent is not None:
             tone, icon, token = "warning", "triangle-alert", "warning"
-            text = " ".join(filter(None, [urgent.fact, urgent.consequence]))
+            text = urgent.fact
+            if urgent.consequence:
+                text = _("{one} {two}").format(one=urgent.fact, two=urgent.consequence)
         elif any(finding.code == "no_card" for finding in self._findings):
             text = _("No NVIDIA card: the processor trains.")
-            seconds = first_model_seconds(SAMPLE_TEXT, self._device) if self._device else None
+            seconds = self._first_seconds
             if seconds is not None:
                 first = _("The first model takes {time}.").format(time=fmt.estimate(seconds))
                 text = _("{one} {two}").format(one=text, two=first)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QScrollAre
 
 from minimind import __version__
 from minimind.errors import BadInput
+from minimind.hardware import device_list
 from minimind.text import N_, _
 from studio.paths import Paths
 from studio.preferences import Preferences, PreferencesFile
@@ -54,6 +55,10 @@ SECTIONS = (
     Section(key="keys", title=N_("Keyboard shortcuts")),
     Section(key="about", title=N_("About")),
 )
+
+
+def _devices() -> list[tuple[str, str]]:
+    return [("auto", N_("automatic")), *((device.label, device.name) for device in device_list())]
 
 
 class PreferencesPage(Page):
@@ -157,7 +162,8 @@ class PreferencesPage(Page):
         self._titles[section.key] = card.add_title()
         self._cards[section.key] = card
         if section.names:
-            form = OptionsForm(self.appearance, Preferences, names=section.names)
+            devices = {"device": _devices()} if "device" in section.names else {}
+            form = OptionsForm(self.appearance, Preferences, names=section.names, choices=devices)
             form.set_values(dataclasses.asdict(self._preferences.current))
             form.edited.connect(lambda name, form=form: self._on_edited(form, name))
             self.forms[section.key] = form

@@ -65,7 +65,21 @@ def _preferences(tools: Tools) -> Page:
     return PreferencesPage(tools.appearance, tools.navigator, tools.preferences, tools.paths)
 
 
+def _wizard(tools: Tools) -> Page:
+    from studio.ui.wizard.wizard_page import WizardPage
+
+    return WizardPage(
+        tools.appearance,
+        tools.preferences,
+        tools.runs,
+        tools.system,
+        tools.paths,
+        navigator=tools.navigator,
+    )
+
+
 PAGES = (
     PageRow(key="home", icon="house", title=N_("Home"), build=_home),
+    PageRow(key="wizard", title=N_("New run"), build=_wizard, place="runs"),
     PageRow(key="preferences", icon="settings", title=N_("Preferences"), build=_preferences, bottom=True),
 )

@@ -158,7 +158,9 @@ class _ChoiceEditor(Editor):
         self._combo.activated.connect(lambda _index: self.edited.emit(self._combo.currentData()))
 
     def show_value(self, value: Any) -> None:
-        self._combo.setCurrentIndex(self.field.option.choices.index(value))
+        # a value from another machine (a card that is not here) shows as nothing chosen
+        choices = self.field.option.choices
+        self._combo.setCurrentIndex(choices.index(value) if value in choices else -1)
 
     def retranslate(self) -> None:
         labels = self.field.option.choice_labels or tuple(map(str, self.field.option.choices))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from minimind.options import Option, OptionField, options_of
 from minimind.text import _
@@ -46,6 +47,11 @@ def fault_of(field: OptionField, value: Any) -> str:
 
 def _whole(value: float) -> float | int:
     return int(value) if float(value).is_integer() else value
+
+
+def _with_choices(field: OptionField, pairs: Sequence[tuple[Any, str]]) -> OptionField:
+    values, labels = tuple(value for value, _label in pairs), tuple(label for _value, label in pairs)
+    return replace(field, option=replace(field.option, choices=values, choice_labels=labels))
 
 
 class _Dot(QWidget):
@@ -95,7 +101,7 @@ class _Row(QWidget):
         line.setContentsMargins(14, 0, 0, 0)
         line.addWidget(self.editor.widget)
         line.addWidget(self.unit)
-        if self.editor.widget.maximumWidth() < 720:
+        if not isinstance(self.editor.widget, QPlainTextEdit):
             line.addStretch(1)
         below = QVBoxLayout()
         below.setContentsMargins(14, 0, 0, 0)
@@ -151,6 +157,7 @@ class OptionsForm(QWidget):
         *,
         names: Sequence[str] | None = None,
         show_all: bool = True,
+        choices: Mapping[str, Sequence[tuple[Any, str]]] | None = None,
         parent: QWidget | None = None,
     ) -> None:
         """
@@ -159,9 +166,12 @@ class OptionsForm(QWidget):
             settings_class: a dataclass whose fields were made with `option`.
             names: only these, in this order; None means all.
             show_all: False hides the options marked `advanced`.
+            choices: values and labels (msgids) for options whose choices depend on the machine.
         """
         super().__init__(parent)
         fields = {field.name: field for field in options_of(settings_class)}
+        for name, pairs in (choices or {}).items():
+            fields[name] = _with_choices(fields[name], pairs)
         self._rows = {name: _Row(appearance, fields[name]) for name in (names or fields)}
         self._values: dict[str, Any] = {}
         self._faults: dict[str, str] = {}
