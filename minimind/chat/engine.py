@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,14 @@ import numpy.typing as npt
 from minimind.errors import BadInput
 from minimind.text import _
 
+if TYPE_CHECKING:
+    from minimind.tokenizer.tokenizer import Tokenizer
+
 # longer contexts are possible but cost memory for each token and nobody trained small models on them
 CONTEXT = 2048
+
+# the variable with which MiniMind's templates leave a thought open
+THINK_VARIABLE = "open_thinking"
 
 Stop = Callable[[], bool]
 
@@ -46,6 +52,8 @@ class ModelInfo:
         label: what people call it.
         method: how it was trained, "" when nobody knows.
         is_base: it continues text and has not learnt to answer.
+        can_think: its template can open a thought before the answer.
+        seq_len: tokens in a row while it was trained, 0 when nobody knows.
         context: tokens that fit.
         parameters: numbers in it, 0 when not known.
         device, threads, precision: where and how it computes.
@@ -56,6 +64,8 @@ class ModelInfo:
     label: str
     method: str
     is_base: bool
+    can_think: bool
+    seq_len: int
     context: int
     parameters: int
     device: str
@@ -82,6 +92,14 @@ class Engine(Protocol):
 
     info: ModelInfo
     vocab_size: int
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """Ours, for reading data files.
+
+        Raises:
+            BadInput: it has none, or one that is not read here.
+        """
 
     def chat_prompt(self, messages: Sequence[dict[str, Any]], *, think: bool) -> list[int]:
         """The ids after which the answer begins; nothing that a person wrote becomes a control token."""

@@ -11,13 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from minimind.chat import llama
-from minimind.chat.engine import ModelInfo, Sampling, Stop, check_fits, common_prefix
+from minimind.chat.engine import THINK_VARIABLE, ModelInfo, Sampling, Stop, check_fits, common_prefix
 from minimind.device import physical_threads
 from minimind.errors import BadInput
 from minimind.text import _
 from minimind.tokenizer.chat import ChatTemplate
 from minimind.tokenizer.conversation import Conversation, ConversationProblem
 from minimind.tokenizer.sandbox import TemplateFailed
+from minimind.tokenizer.tokenizer import Tokenizer
 
 _PIECE = 256
 # sorting all of a large vocabulary costs more than the model; what lies below these is hardly ever drawn
@@ -47,6 +48,7 @@ class GGUFEngine:
         self.vocab_size = model.vocab_size
         metadata = model.metadata
         method = metadata.get("minimind.method", "")
+        seq_len = metadata.get("minimind.seq_len", "")
         # files of others name one id in eos and end their turns with another
         self._ours = "minimind.method" in metadata
         self._templates: ChatTemplate | None = None
@@ -56,12 +58,21 @@ class GGUFEngine:
             label=metadata.get("general.name") or path.stem,
             method=method,
             is_base=method == "pretrain" or not metadata.get(_TEMPLATE),
+            can_think=THINK_VARIABLE in metadata.get(_TEMPLATE, ""),
+            seq_len=int(seq_len) if seq_len.isdigit() else 0,
             context=model.context,
             parameters=model.parameters,
             device="cuda" if on_card else "cpu",
             threads=threads,
             precision=model.storage,
         )
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The file's tokenizer as ours: the same ids, with a loss mask for conversations."""
+        from minimind.chat.gguf_tokenizer import read_tokenizer
+
+        return read_tokenizer(Path(self.info.path))
 
     def chat_prompt(self, messages: Sequence[dict[str, Any]], *, think: bool) -> list[int]:
         """The template renders to pieces; between its tokens everything is plain text.

@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from minimind.chat.engine import Decoder, ModelInfo, Sampling, Stop, check_fits, common_prefix
+from minimind.chat.engine import THINK_VARIABLE, Decoder, ModelInfo, Sampling, Stop, check_fits, common_prefix
 from minimind.device import physical_threads
 from minimind.errors import BadInput
-from minimind.export.source import label_of, method_of
+from minimind.export.source import label_of, method_of, seq_len_of
 from minimind.methods import METHODS, Needs
 from minimind.model import checkpoint, sampling
+from minimind.model.transformer import Transformer
 from minimind.text import _
 from minimind.tokenizer.tokenizer import Tokenizer
 from minimind.training.precision import DTYPES
@@ -56,12 +57,19 @@ class TorchEngine:
             label=label_of(folder),
             method=method,
             is_base=template is None or (method in METHODS and METHODS[method].needs is Needs.TEXT),
+            can_think=THINK_VARIABLE in (template or ""),
+            seq_len=seq_len_of(folder),
             context=min(context, config.max_positions),
             parameters=sum(parameter.numel() for parameter in self._model.parameters()),
             device=chosen.label,
             threads=threads,
             precision=precision,
         )
+
+    @property
+    def model(self) -> Transformer:
+        """The network itself, in evaluation mode."""
+        return self._model
 
     @property
     def tokenizer(self) -> Tokenizer:

@@ -1,4 +1,4 @@
-"""GGUF: one file for llama.cpp, Ollama and LM Studio. The only module that uses the `gguf` package.
+"""GGUF: one file for llama.cpp, Ollama and LM Studio; written with the `gguf` package.
 
 Dense models map onto llama.cpp's `llama` and `qwen3` exactly: in F32 the logits agree to rounding.
 """
@@ -202,6 +202,7 @@ class _Writer:
         writer.add_rope_dimension_count(config.head_dim)
         writer.add_rope_freq_base(config.rope_theta)
         writer.add_string("minimind.method", self._source.method)
+        writer.add_uint32("minimind.seq_len", self._source.seq_len)
         writer.add_tokenizer_model("gpt2")
         # the pre-tokenizer whose splits equal those of `tokenizers`' ByteLevel
         writer.add_tokenizer_pre("gpt-2")

@@ -114,6 +114,8 @@ def _fill(folder: Path, source: Source, storage: str, report: Report) -> None:
         raise OSError(str(error)) from error
     config = {**source.config.to_hf(), **_foreign_keys(source)}
     config |= {"dtype": _TYPES[storage], "minimind_method": source.method}
+    if source.seq_len:
+        config["minimind_seq_len"] = source.seq_len
     replace_json(folder / "config.json", config, sync=False)
     for name in _TOKENIZER_FILES:
         if (source.folder / name).is_file():

@@ -24,6 +24,7 @@ class Source:
         config: the shape.
         label: what to call the model: the run's name, else the folder's.
         method: how it was trained (pretrain, sft, …), "" when nobody knows.
+        seq_len: tokens in a row while it was trained, 0 when nobody knows.
         licence: identifier from its README, "" when it has none.
         weights: name → float32 array.
     """
@@ -32,6 +33,7 @@ class Source:
     config: ModelConfig
     label: str
     method: str
+    seq_len: int
     licence: str
     weights: Mapping[str, npt.NDArray[np.float32]] = field(repr=False)
 
@@ -53,6 +55,7 @@ def open_source(path: str) -> Source:
         config=loaded.config,
         label=label_of(loaded.folder),
         method=method_of(loaded.folder),
+        seq_len=seq_len_of(loaded.folder),
         licence=licence_of(loaded.folder),
         weights={name: value.numpy() for name, value in loaded.model.state_dict().items()},
     )
@@ -87,6 +90,15 @@ def method_of(folder: Path) -> str:
     job = read_json(run.job_file) if run else None
     value = (job or {}).get("method") or (read_json(folder / "config.json") or {}).get("minimind_method")
     return value if isinstance(value, str) else ""
+
+
+def seq_len_of(folder: Path) -> int:
+    """Tokens in a row while the model in a folder was trained: the trainer wrote it, or an export kept it."""
+    plan = (read_json(folder / "trainer.json") or {}).get("plan")
+    value = plan.get("seq_len") if isinstance(plan, dict) else None
+    if value is None:
+        value = (read_json(folder / "config.json") or {}).get("minimind_seq_len")
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
 def licence_of(folder: Path) -> str:

@@ -40,7 +40,8 @@ assert "torch" not in sys.modules and "gguf" not in sys.modules and "llama_cpp" 
 def test_names_and_default(exporter: Exporter) -> None:
     assert exporter_named(exporter.name) is exporter
     assert exporter.default in [storage.name for storage in exporter.storages]
-    assert exporter.title and exporter.summary
+    assert exporter.title
+    assert exporter.summary
 
 
 @ALL
@@ -105,7 +106,8 @@ def test_a_full_disk_is_told_before_it_begins(
 def test_experts_are_refused_in_one_sentence(exporter: Exporter) -> None:
     changes = {"num_experts": 4, "experts_per_token": 2, "balance": "document"}
     problem = exporter.problem(ModelConfig(**(TINY.to_dict() | changes)))
-    assert problem is not None and problem.count(".") == 1
+    assert problem is not None
+    assert problem.count(".") == 1
 
 
 def test_unknown_format_names_the_known_ones() -> None:

@@ -23,7 +23,8 @@ class FakeEngine:
     def __init__(self, text: str = "", context: int = 100) -> None:
         self.text = text
         self.info = ModelInfo(
-            path="/m", engine="fake", label="m", method="sft", is_base=False, context=context, parameters=1,
+            path="/m", engine="fake", label="m", method="sft", is_base=False, can_think=True,
+            seq_len=0, context=context, parameters=1,
             device="cpu", threads=1, precision="float32",
         )  # fmt: skip
 
