@@ -16,7 +16,7 @@ import shutil
 import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +160,23 @@ def write_file(target: Path, fill: Callable[[Path], None]) -> None:
         temporary.unlink(missing_ok=True)
         raise
     fsync_folder(target.parent)
+
+
+def replace_stream(path: Path, chunks: Iterable[bytes]) -> None:
+    """`replace_bytes` for content that need not fit in memory; when `chunks` raises, nothing has changed."""
+    fd, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            file.writelines(chunks)
+            file.flush()
+            os.chmod(temporary, path.stat().st_mode if path.exists() else 0o644)
+            os.fsync(file.fileno())
+        _replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    fsync_folder(path.parent)
 
 
 def replace_text(path: Path, text: str, *, sync: bool = True) -> None:

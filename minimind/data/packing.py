@@ -84,7 +84,7 @@ class Corpus:
         self.first = np.concatenate([[0], np.cumsum([cache.documents for cache in caches])]).astype(np.int64)
         usable, cut = zip(*(usable_slots(cache, seq_len) for cache in caches), strict=True)
         self.unusable = sum(int((slots == 0).sum()) for slots in usable)
-        self.cut_conversations = sum(cut)
+        self.cut_conversations = sum(int(count) for count in cut)
         for number, documents in enumerate(exclude or ()):
             usable[number][documents] = 0
         self.slots_D = np.concatenate(usable)
