@@ -70,7 +70,8 @@ def failure(run: Run, job: JobSpec | None, checkpoints: list[Checkpoint], log: l
     mending = _mending(run, job, from_step)
     plain = _plain(from_step)
     # "nothing is lost" is said once: some messages say it themselves
-    safe = " ".join(filter(None, [rest or _safe(run, from_step), advice if mending == plain else ""]))
+    kept = rest or _safe(run, from_step)
+    safe = _joined(advice, kept) if lost else _joined(kept, advice if mending == plain else "")
     return Failure(
         tone="warning" if lost else "danger",
         title=title,
@@ -98,7 +99,16 @@ def _what(run: Run) -> tuple[str, str, str]:
     fields = {"code": run.error.code, "params": run.error.params, "message": run.error.message}
     message, advice = sentence(fields)
     first, rest = _split(message)
+    if run.error.code == "out_of_memory" and not run.error.params.get("checkpoint"):
+        # the message counts on a checkpoint
+        rest = ""
     return first, rest, advice or run.error.advice
+
+
+def _joined(first: str, second: str) -> str:
+    """Two sentences in a row; after a full-width stop there is no space."""
+    between = "" if not first or first.endswith("。") else " "
+    return f"{first}{between}{second}".strip()
 
 
 def _split(message: str) -> tuple[str, str]:
@@ -117,7 +127,7 @@ def _resume_step(run: Run, checkpoints: list[Checkpoint]) -> int:
 
 def _safe(run: Run, from_step: int) -> str:
     if from_step:
-        return _("Nothing is lost up to the last checkpoint, step {step}.").format(step=fmt.exact(from_step))
+        return _("Nothing is lost: the last checkpoint is step {step}.").format(step=fmt.exact(from_step))
     if run.step:
         return _("There was no checkpoint yet; it begins again.")
     return ""
@@ -207,5 +217,5 @@ def report(run: Run, failed: Failure | None, log: list[str]) -> str:
         facts |= {"code": run.error.code, "params": run.error.params, "message": run.error.message}
     lines = [f"{key}: {value}" for key, value in facts.items()]
     if failed is not None:
-        lines.append(f"shown: {failed.title} {failed.safe}")
+        lines.append(f"shown: {_joined(failed.title, failed.safe)}")
     return "\n".join([*lines, "", *log[-60:], ""])

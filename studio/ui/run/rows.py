@@ -29,6 +29,8 @@ _TITLES = {
     "disk_error": N_("Disk error"),
     "cut_conversations": N_("Conversations cut"),
     "steps_per_epoch": N_("Length of a pass"),
+    "crashed": N_("Failed"),
+    "bad_input": N_("Failed"),
 }
 _NOTES = frozenset({"steps_per_epoch", "not_identical", "cut_conversations"})
 _CONTROLS = {
@@ -71,6 +73,11 @@ def with_thousands(params: dict[str, Any]) -> dict[str, Any]:
         key: fmt.exact(value) if isinstance(value, int) and not isinstance(value, bool) else value
         for key, value in params.items()
     }
+
+
+def title_of(code: str) -> str:
+    """A few words for a code, in the language of now."""
+    return _(_TITLES.get(code, N_("Advice")))
 
 
 def sentence(fields: dict[str, Any]) -> tuple[str, str]:
@@ -160,7 +167,7 @@ def _control(event: Event) -> Row | None:
 def _warning(event: Event) -> Row:
     message, advice = sentence(event.fields)
     code = str(event.fields.get("code", ""))
-    title = _(_TITLES.get(code, N_("Advice")))
+    title = title_of(code)
     tip = "\n".join(filter(None, [message, advice]))
     if code in _NOTES:
         return _row(event, "info", title, message, tip=tip)

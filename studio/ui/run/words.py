@@ -9,6 +9,7 @@ from pathlib import Path
 
 from minimind.job import JobSpec
 from minimind.methods import METHODS
+from minimind.presets import PRESETS
 from minimind.run_state import RunState
 from minimind.text import _
 from studio.store.records import PhaseSpan, Run
@@ -171,6 +172,8 @@ def _left(run: Run, now: Callable[[], float]) -> tuple[str, str]:
 def _share(run: Run, job: JobSpec | None) -> float | None:
     if run.state is RunState.FINISHED:
         return 1.0
+    if run.state is RunState.QUEUED and not run.step:
+        return None
     if run.state is RunState.STARTING and not run.step:
         return run.phase_done / run.phase_total if run.phase_total else None
     if run.total_steps:
@@ -180,10 +183,41 @@ def _share(run: Run, job: JobSpec | None) -> float | None:
     return None
 
 
-def figures(
-    run: Run, job: JobSpec | None, *, price_per_hour: float | None, kwh: float | None
-) -> list[Figure]:
-    """The five figures; cost is what the time would have cost at that price."""
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """What the run has cost so far: yuan, and kilowatt hours; None where nobody can say."""
+
+    yuan: float | None = None
+    kwh: float | None = None
+    hint: str = ""
+
+
+# of a whole computer that computes without a card; of a card that was not measured
+_HOST_WATTS, _CARD_WATTS = 100.0, 350.0
+
+
+def spent(run: Run, *, on_card: bool, watts: float | None, per_hour: float, per_kwh: float) -> Spent:
+    """Cost of the time so far.
+
+    Args:
+        run: its `wall_s`.
+        on_card: a graphics card is paid by the hour, a processor by its electricity.
+        watts: measured mean power of the card, None if nobody measured.
+        per_hour, per_kwh: prices of the preferences, in yuan.
+    """
+    hours = run.wall_s / 3600
+    kwh = hours * (watts or (_CARD_WATTS if on_card else _HOST_WATTS)) / 1000
+    if on_card:
+        hint = _("at {price} an hour; the price is set in the preferences").format(price=fmt.money(per_hour))
+        return Spent(yuan=hours * per_hour, kwh=kwh, hint=hint)
+    hint = _("at {price} a kWh and 100 W; the price is set in the preferences").format(
+        price=fmt.money(per_kwh)
+    )
+    return Spent(yuan=kwh * per_kwh, kwh=kwh, hint=hint)
+
+
+def figures(run: Run, job: JobSpec | None, costs: Spent) -> list[Figure]:
+    """The five figures."""
     none_yet = _("not measured yet")
     best = ""
     if run.best_step is not None:
@@ -201,7 +235,7 @@ def figures(
         sub="" if guess == fmt.UNKNOWN else guess,
         hint=none_yet if run.loss is None else fmt.loss(run.loss, digits=4),
     )
-    return [loss, held, _speed(run), _tokens(run, job), _cost(run, price_per_hour, kwh)]
+    return [loss, held, _speed(run), _tokens(run, job), _cost(run, costs)]
 
 
 def _speed(run: Run) -> Figure:
@@ -234,23 +268,12 @@ def _tokens(run: Run, job: JobSpec | None) -> Figure:
     )
 
 
-def cost(run: Run, price_per_hour: float | None) -> float | None:
-    """Yuan for the time so far; None without a price."""
-    return None if price_per_hour is None else run.wall_s / 3600 * price_per_hour
-
-
-def _cost(run: Run, price_per_hour: float | None, kwh: float | None) -> Figure:
-    yuan = cost(run, price_per_hour)
-    if yuan is None:
-        return Figure(label=_("Memory"), number=fmt.memory(run.memory_bytes))
-    final = run.state.is_final and run.state is not RunState.FINISHED
-    label = _("Cost so far") if final else _("Cost")
-    hint = _("at {price} an hour; the price is set in the preferences").format(
-        price=fmt.money(price_per_hour)
-    )
-    took = fmt.duration(run.wall_s) if run.wall_s else ""
-    sub = took if kwh is None else fmt.energy(kwh)
-    return Figure(label=label, number=fmt.money(yuan), sub=sub, hint=hint)
+def _cost(run: Run, costs: Spent) -> Figure:
+    early = run.state.is_final and run.state is not RunState.FINISHED
+    label = _("Cost so far") if early else _("Cost")
+    if not run.wall_s:
+        return Figure(label=label, number=fmt.UNKNOWN, hint=_("nothing has been computed yet"))
+    return Figure(label=label, number=fmt.money(costs.yuan), sub=fmt.energy(costs.kwh), hint=costs.hint)
 
 
 def queue_line(run: Run, before: list[Run]) -> str:
@@ -266,7 +289,29 @@ def queue_line(run: Run, before: list[Run]) -> str:
     return _("No. {n} in the queue; it starts by itself.").format(n=run.queue_position)
 
 
-def finished_line(run: Run, price_per_hour: float | None) -> str:
+def state_line(run: Run, every: list[Run], still_s: float, *, stuck: bool) -> str:
+    """The sentence in the progress line, for states that need one.
+
+    Args:
+        run: the run.
+        every: all runs, for the place in the queue.
+        still_s: seconds since anything of it moved; stuck: that is too long.
+    """
+    if run.state is RunState.QUEUED:
+        place = run.queue_position or 0
+        before = [r for r in every if r.state.is_active or 0 < (r.queue_position or 0) < place]
+        return queue_line(run, before)
+    if run.state is RunState.PAUSED:
+        return _("Memory is still held; the process waits.")
+    if run.state is RunState.STOPPING:
+        return (_("Nothing has moved for {n} s.") if stuck else _("Saving… {n} s")).format(n=int(still_s))
+    if run.state is RunState.STOPPED:
+        text = _("Stopped at step {step}").format(step=fmt.exact(run.step))
+        return _("{text}, ended by force").format(text=text) if run.forced else text
+    return ""
+
+
+def finished_line(run: Run, costs: Spent) -> str:
     """`Done: held-out loss 2.41, took 25 min, ¥0.54.`"""
     parts = []
     if run.val_loss is not None:
@@ -274,7 +319,21 @@ def finished_line(run: Run, price_per_hour: float | None) -> str:
     elif run.loss is not None:
         parts.append(_("training loss {loss}").format(loss=fmt.loss(run.loss)))
     parts.append(_("took {time}").format(time=fmt.duration(run.wall_s)))
-    yuan = cost(run, price_per_hour)
-    if yuan is not None:
-        parts.append(fmt.money(yuan))
+    if costs.yuan is not None:
+        parts.append(fmt.money(costs.yuan))
     return _("It is trained: {facts}.").format(facts=_(", ").join(parts))
+
+
+def next_save(run: Run, job: JobSpec | None) -> int | None:
+    """The step of the next checkpoint; None while only the trainer knows."""
+    every = job.settings.get("save_every") if job is not None else None
+    if isinstance(every, int) and every > 0:
+        return (run.step // every + 1) * every
+    return None
+
+
+def vocabulary(job: JobSpec | None) -> int | None:
+    """How many tokens a guess chooses from; None where that is not known before the run says so."""
+    if job is None or job.tokenizer or job.model.preset not in PRESETS:
+        return None
+    return PRESETS[job.model.preset].config.vocab_size

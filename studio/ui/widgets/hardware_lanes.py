@@ -39,27 +39,39 @@ class HardwareLanes:
         self._data: dict[str, tuple[Array, Array]] = {}
         self._values: dict[str, str] = {}
         self._x_range = (0.0, 1.0)
+        self._shown = 0
         self.compact = False
 
     @property
     def lanes(self) -> Sequence[Lane]:
-        """What is shown, top to bottom."""
+        """What there is, top to bottom."""
         return self._lanes
 
     @property
-    def total_height(self) -> int:
-        """Pixels that all lanes with their gaps take."""
-        return len(self._lanes) * ((HEIGHT_COMPACT if self.compact else HEIGHT) + GAP)
+    def shown(self) -> Sequence[Lane]:
+        """Those that there is room for."""
+        return self._lanes[: self._shown]
+
+    def fit(self, room: int) -> int:
+        """Show as many lanes as fit into so many pixels, the last ones go first.
+
+        Returns:
+            The pixels that they take with their gaps.
+        """
+        each = (HEIGHT_COMPACT if self.compact else HEIGHT) + GAP
+        self._shown = max(0, min(len(self._lanes), room // each))
+        for index, box in enumerate(self._boxes):
+            box.setVisible(index < self._shown)
+        return self._shown * each
 
     def set_lanes(self, lanes: Sequence[Lane]) -> None:
         """Show these; data of lanes with the same name stay."""
-        if [lane.name for lane in lanes] != [lane.name for lane in self._lanes]:
-            for box in self._boxes:
-                self._scene.removeItem(box)
-            self._boxes = [self._make_box() for _ in lanes]
-            self._curves = [self._make_curve(box) for box in self._boxes]
+        # boxes are hidden, not removed: an item that leaves the scene may be painted once more after it died
+        while len(self._boxes) < len(lanes):
+            self._boxes.append(self._make_box())
+            self._curves.append(self._make_curve(self._boxes[-1]))
         self._lanes = list(lanes)
-        for lane, box, curve in zip(self._lanes, self._boxes, self._curves, strict=True):
+        for lane, box, curve in zip(self._lanes, self._boxes, self._curves, strict=False):
             box.setYRange(lane.low, lane.high, padding=0)
             box.setXRange(*self._x_range, padding=0)
             curve.setFillLevel(lane.low if lane.filled else None)
@@ -69,7 +81,7 @@ class HardwareLanes:
     def set_data(self, name: str, xs: Array, ys: Array) -> None:
         """Values of a lane; xs on the scale that is drawn."""
         self._data[name] = (xs, ys)
-        for lane, curve in zip(self._lanes, self._curves, strict=True):
+        for lane, curve in zip(self._lanes, self._curves, strict=False):
             if lane.name == name:
                 self._draw(lane, curve)
 
@@ -91,7 +103,7 @@ class HardwareLanes:
         """
         height = HEIGHT_COMPACT if self.compact else HEIGHT
         self._rects = []
-        for box in self._boxes:
+        for box in self._boxes[: self._shown]:
             rect = QRectF(left, top + GAP, right - left, height)
             box.setGeometry(rect)
             self._rects.append(rect)
@@ -102,7 +114,7 @@ class HardwareLanes:
         """Take the colours of the theme in force."""
         surface, front = self._appearance.color("surface"), self._appearance.color(_TOKEN)
         fill = QBrush(_mixed(front, surface, _FILL_SHARE))
-        for lane, curve in zip(self._lanes, self._curves, strict=True):
+        for lane, curve in zip(self._lanes, self._curves, strict=False):
             curve.setPen(line_pen(self._appearance, _TOKEN))
             curve.setFillBrush(fill if lane.filled else None)
 
@@ -111,7 +123,7 @@ class HardwareLanes:
         look = self._appearance
         height = look.line_height("small")
         painter.setFont(look.font("small", tabular=True))
-        for lane, rect in zip(self._lanes, self._rects, strict=True):
+        for lane, rect in zip(self.shown, self._rects, strict=True):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
             painter.setPen(line_pen(look, "axis"))
             painter.drawLine(rect.bottomLeft(), rect.bottomRight())

@@ -80,7 +80,7 @@ class LossPlot(pg.GraphicsView):  # type: ignore[misc]
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(SMALLEST_HEIGHT)
+        self.setMinimumHeight(SMALLEST_HEIGHT + TOP + BOTTOM)
         appearance.changed.connect(self.restyle)
 
     # -- what is shown -------------------------------------------------------------------------
@@ -100,15 +100,15 @@ class LossPlot(pg.GraphicsView):  # type: ignore[misc]
             self._tokens[key] = token
             self._style(key)
         self._lines[key] = (xs, ys)
+        self._curves[key].setVisible(True)
         self._put(key)
 
     def remove_line(self, key: str) -> None:
         """Take a curve away."""
         if key in self._curves:
-            self._box.removeItem(self._curves.pop(key))
-            self._lines.pop(key)
-            self._tokens.pop(key)
-            self._smooth.discard(key)
+            # hidden, not removed: an item that leaves the scene may be painted once more after it died
+            self._curves[key].setVisible(False)
+            self._lines.pop(key, None)
 
     def set_dots(self, xs: Array, ys: Array, *, token: str = "curve2") -> None:
         """Single measured values, thinned to 500."""
@@ -263,7 +263,7 @@ class LossPlot(pg.GraphicsView):  # type: ignore[misc]
         return QSize(640, 420)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(240, SMALLEST_HEIGHT)
+        return QSize(240, SMALLEST_HEIGHT + TOP + BOTTOM)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -348,7 +348,8 @@ class LossPlot(pg.GraphicsView):  # type: ignore[misc]
 
     def _lay_out(self) -> None:
         width, height = self.width(), self.height()
-        top, bottom = TOP, height - BOTTOM - self.lanes.total_height
+        room = height - TOP - BOTTOM
+        top, bottom = TOP, height - BOTTOM - self.lanes.fit(room - SMALLEST_HEIGHT)
         self._area = QRectF(LEFT, top, max(1, width - LEFT - RIGHT), max(1, bottom - top))
         self.mapping.place(LEFT, top, self._area.width(), self._area.height())
         self._box.setGeometry(self._area)
@@ -386,16 +387,15 @@ class LossPlot(pg.GraphicsView):  # type: ignore[misc]
         return ticks(*self.mapping.y_range, most)
 
     def _crosshair_point(self) -> tuple[float, str] | None:
-        for key in self._smooth:
+        for key in self._smooth & self._lines.keys():
             value = self.value_at(key, self._crosshair or 0.0)
             if value is not None:
                 return value, self._tokens[key]
         return None
 
     def _measured(self) -> Array:
-        for key in [*self._smooth, *self._lines]:
-            return self._lines[key][0]
-        return _NOTHING
+        key = next(iter([*(self._smooth & self._lines.keys()), *self._lines]), "")
+        return self._lines[key][0] if key else _NOTHING
 
     def _snapped(self, x: float) -> float | None:
         xs = self._measured()

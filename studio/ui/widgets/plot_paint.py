@@ -30,8 +30,13 @@ class Frame:
     y_of: Callable[[float], float]
 
     def inside(self, x: float) -> bool:
-        """Whether a pixel column lies in the plot."""
+        """Whether a pixel column lies in the plot; NaN does not."""
         return self.area.left() - 0.5 <= x <= self.area.right() + 0.5
+
+    def column(self, x: float) -> int | None:
+        """The whole pixel column of a data x; None outside of the plot, and for NaN."""
+        at = self.x_of(x)
+        return round(at) if self.inside(at) else None
 
 
 def line_pen(appearance: Appearance, token: str, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
@@ -49,12 +54,12 @@ def draw_grid(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(line_pen(look, "grid"))
     for x in xs:
-        at = round(frame.x_of(x))
-        if frame.inside(at):
+        if (at := frame.column(x)) is not None:
             painter.drawLine(QPointF(at, area.top()), QPointF(at, area.bottom()))
     for y in ys:
-        at = round(frame.y_of(y))
-        if area.top() <= at <= area.bottom():
+        row = frame.y_of(y)
+        if area.top() <= row <= area.bottom():
+            at = round(row)
             painter.drawLine(QPointF(area.left(), at), QPointF(area.right(), at))
     painter.setPen(line_pen(look, "axis"))
     painter.drawLine(area.bottomLeft(), area.bottomRight())
@@ -155,8 +160,8 @@ def draw_marks(painter: QPainter, look: Appearance, frame: Frame, marks: Sequenc
     height = look.line_height("small") + 2
     taken: list[QRectF] = []
     for mark in marks:
-        x = round(frame.x_of(mark.x))
-        if not frame.inside(x):
+        x = frame.column(mark.x)
+        if x is None:
             continue
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         style = Qt.PenStyle.DotLine if mark.dotted else Qt.PenStyle.DashLine
@@ -197,8 +202,7 @@ def draw_checkpoints(painter: QPainter, look: Appearance, frame: Frame, xs: Sequ
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(line_pen(look, "text2"))
     for x in xs:
-        at = round(frame.x_of(x))
-        if frame.inside(at):
+        if (at := frame.column(x)) is not None:
             bottom = frame.area.bottom()
             painter.drawLine(QPointF(at, bottom - CHECKPOINT_TICK), QPointF(at, bottom))
 
@@ -222,8 +226,8 @@ def draw_crosshair(
     painter: QPainter, look: Appearance, frame: Frame, x: float, point: tuple[float, str] | None
 ) -> None:
     """One upright line through plot and lanes, and a ring where it meets the curve."""
-    at = round(frame.x_of(x))
-    if not frame.inside(at):
+    at = frame.column(x)
+    if at is None:
         return
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(line_pen(look, "text2"))
@@ -247,8 +251,10 @@ def draw_message(painter: QPainter, look: Appearance, frame: Frame, text: str) -
 
 def draw_faint(painter: QPainter, look: Appearance, frame: Frame, y: float, text: str) -> None:
     """A short tick at the left with its meaning: a value that is expected, not measured."""
-    at = round(frame.y_of(y))
-    left = frame.area.left()
+    row, left = frame.y_of(y), frame.area.left()
+    if not _within(frame.area, row):
+        return
+    at = round(row)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setPen(line_pen(look, "text3"))
     painter.drawLine(QPointF(left, at), QPointF(left + 10, at))

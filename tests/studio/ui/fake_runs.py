@@ -229,6 +229,8 @@ class FakeRunService(RunService):
         if metric in ("val_loss", "bits_per_byte"):
             steps = np.array([step for step, _ in fake.evals], dtype=float)
             ys = np.array([value for _, value in fake.evals], dtype=float)
+        elif metric == "step":
+            steps = ys = fake.steps
         else:
             steps, ys = fake.steps, fake.values.get(metric, np.full(len(fake.steps), np.nan))
         xs = axis_of(fake, steps, x)
@@ -396,6 +398,7 @@ def _extend(fake: FakeRun, to: int) -> None:
             _spoke(fake, step)
             if step:
                 _saved(fake, step)
+    fake.events.sort(key=lambda event: event.t)
     total = fake.record.total_steps
     best = min(fake.evals, key=lambda item: item[1])
     fake.record = dataclasses.replace(
