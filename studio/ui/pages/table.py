@@ -78,8 +78,29 @@ def _wizard(tools: Tools) -> Page:
     )
 
 
+def _runs(tools: Tools) -> Page:
+    from studio.ui.pages.runs_page import RunsPage
+
+    page = RunsPage(tools.appearance, tools.navigator, tools.runs, tools.memory)
+    page.open_run.connect(tools.navigator.open_run)
+    page.open_chat.connect(tools.navigator.chat_with)
+    page.new_run_requested.connect(tools.navigator.new_run)
+    return page
+
+
+def _run(tools: Tools) -> Page:
+    from studio.ui.pages.run_page import RunPage
+
+    page = RunPage(tools.appearance, tools.navigator, tools.runs, tools.memory, tools.preferences)
+    page.open_chat.connect(tools.navigator.chat_with)
+    page.new_run_requested.connect(tools.navigator.new_run)
+    return page
+
+
 PAGES = (
     PageRow(key="home", icon="house", title=N_("Home"), build=_home),
+    PageRow(key="runs", icon="activity", title=N_("Runs"), build=_runs),
+    PageRow(key="run", title=N_("Run"), build=_run, place="runs"),
     PageRow(key="wizard", title=N_("New run"), build=_wizard, place="runs"),
     PageRow(key="preferences", icon="settings", title=N_("Preferences"), build=_preferences, bottom=True),
 )
