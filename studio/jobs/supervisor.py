@@ -149,6 +149,7 @@ class Supervisor:
         self._devices = devices or Devices(projects)
         self._queue = Queue(projects)
         self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._held: dict[str, frozenset[str]] = {}
         self._ended = threading.Event()
         self._lock = supervisor_lock(projects)
 
@@ -192,11 +193,12 @@ class Supervisor:
         for name, child in list(self._children.items()):
             code = child.poll()
             if code is not None:
-                del self._children[name]
+                del self._children[name], self._held[name]
                 record_exit(RunFolder(self._projects / name), child.pid, code)
 
     def _start_what_may(self, items: list[QueueItem]) -> None:
-        taken = self._devices.taken()
+        # a child that has ended keeps its device until its end is noted
+        taken = self._devices.taken().union(*self._held.values())
         for item in items:
             folder = RunFolder(self._projects / item.folder)
             if self._is_obsolete(item, folder):
@@ -212,6 +214,7 @@ class Supervisor:
                 self._children[item.folder] = self._launcher.start(
                     folder, resume=item.resume, overrides=item.overrides
                 )
+                self._held[item.folder] = needed
             except (BadInput, OSError) as error:
                 self._note_failure(folder, error)
             self._queue.remove(item.folder)

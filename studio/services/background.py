@@ -12,6 +12,10 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
+from minimind.errors import BadInput
+from minimind.text import _
+from studio.store.database import KnownError
+
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
@@ -105,3 +109,13 @@ class Worker(QObject):
     def _on_answered(self, callback: Callable[[Any], None], answer: object) -> None:
         if not self._closed:
             callback(answer)
+
+
+def sentence_of(error: Exception) -> str:
+    """What a person reads about it; a bug goes to the log."""
+    if isinstance(error, BadInput | KnownError):
+        return str(error)
+    if isinstance(error, OSError):
+        return _("The disk did not do it: {reason}").format(reason=error.strerror or error)
+    _log.error("a bug in the background", exc_info=error)
+    return _("Something went wrong in the studio itself; the log has the details.")

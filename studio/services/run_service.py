@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -18,12 +17,10 @@ from minimind.text import _
 from studio.jobs.actions import Actions
 from studio.jobs.launch import TRAINER
 from studio.jobs.library import Changes, Details, Library
-from studio.services.background import LATER, Worker
-from studio.store.database import KnownError
+from studio.services.background import LATER, Worker, sentence_of
 from studio.store.records import Checkpoint, PhaseSpan, Run, Sample
 from studio.store.runs import model_label
 
-_log = logging.getLogger(__name__)
 # a problem that comes back with each look is said again after this long
 _SILENCE_S = 300.0
 
@@ -31,7 +28,7 @@ _SILENCE_S = 300.0
 class RunService(QObject):
     """Every run of a projects folder. Call it from the GUI thread only; nothing here waits.
 
-    `events`, `samples`, `checkpoints`, `phases` and `log_tail` load on the first call: they answer empty, then
+    `events`, `samples`, `checkpoints`, `phases`, `log_tail` load on the first call: they answer empty, then
     `run_changed` comes and they answer from memory. The runs asked last stay loaded and follow along.
 
     Signals:
@@ -360,7 +357,7 @@ class RunService(QObject):
 
     def _on_look_failed(self, error: Exception) -> None:
         self._polling = False
-        self._say(_sentence(error))
+        self._say(sentence_of(error))
 
     def _take(self, changes: Changes) -> None:
         self._jobs.update(changes.jobs)
@@ -395,13 +392,4 @@ class RunService(QObject):
             self.problem.emit(sentence)
 
     def _on_failed(self, error: Exception) -> None:
-        self.problem.emit(_sentence(error))
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, BadInput | KnownError):
-        return str(error)
-    if isinstance(error, OSError):
-        return _("The disk did not do it: {reason}").format(reason=error.strerror or error)
-    _log.error("a bug in the runs service", exc_info=error)
-    return _("Something went wrong in the studio itself; the log has the details.")
+        self.problem.emit(sentence_of(error))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import sqlite_utils
 
+from minimind.files import failpoint
 from minimind.lock import FileLock, Held
 from minimind.text import N_, _
 from studio.store.schema import MIGRATIONS
@@ -105,6 +106,7 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
+                failpoint("store.before_commit")
                 connection.execute("COMMIT")
             except BaseException:
                 # a full disk may have ended it already
@@ -160,6 +162,7 @@ class Database:
             try:
                 for statement in self._migrations[number]:
                     connection.execute(statement)
+                    failpoint("migrate.after_statement")
                 connection.execute(f"PRAGMA user_version = {number + 1}")
                 connection.execute("COMMIT")
             except sqlite3.Error as error:
