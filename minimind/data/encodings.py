@@ -37,6 +37,7 @@ _MAGIC = (
     (b"SQLite format 3", N_("this is an SQLite database; JSON Lines is needed, one row a line")),
     (b"GGUF", N_("this is a GGUF model, not data")),
 )
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]")
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 
 
@@ -98,35 +99,41 @@ def _without_bom(path: Path, head: bytes, sample: bytes) -> Encoding:
         ("utf-16-le", nul_even, nul_odd, head[1:2]),
         ("utf-16-be", nul_odd, nul_even, head[0:1]),
     ):
-        if letter == b"\0" and many > 20 * few:
+        # structure and spaces are ASCII, so in UTF-16 some of every hundred characters have a NUL byte
+        if letter == b"\0" and many > 3 * few and many * 100 > len(head):
             with contextlib.suppress(UnicodeDecodeError):
                 head[: len(head) // 2 * 2].decode(codec, "surrogatepass")
                 return Encoding(codec=codec, label="utf-16")
     if len(_CONTROL.findall(head)) * 100 > len(head):
         raise at_line(path, 1, _("this is not text"), code="not_text")
-    ascii_lines, utf8_lines, gb_lines, other_lines = _count(sample)
-    if gb_lines > utf8_lines and gb_lines >= other_lines:
+    ascii_lines, utf8, gb18030, other = _weigh(sample)
+    if gb18030 and gb18030 >= utf8 and gb18030 >= other:
         return Encoding(codec="gb18030", label="gb18030")
-    if utf8_lines + ascii_lines:
+    if utf8 >= other or ascii_lines:
         return Encoding(codec="utf-8", label="utf-8")
     raise at_line(path, 1, _("this is no text in UTF-8, UTF-16 or GB18030"), code="not_text")
 
 
-def _count(sample: bytes) -> tuple[int, int, int, int]:
-    """Lines that are ASCII, UTF-8, GB18030 and neither; the last line of a sample may be cut anywhere."""
+def _weigh(sample: bytes) -> tuple[int, int, int, int]:
+    """Number of ASCII lines; bytes beyond ASCII in lines that are UTF-8, that are GB18030, that are neither.
+
+    By bytes: a long line that can be read as UTF-8 is UTF-8, a short one of GB18030 may look like it.
+    """
     lines = sample.split(b"\n")
-    ascii_lines = utf8_lines = gb_lines = other_lines = 0
+    ascii_lines = utf8 = gb18030 = other = 0
     for index, line in enumerate(lines):
-        final = index < len(lines) - 1
+        final = index < len(lines) - 1  # the last line of a sample may be cut anywhere
         if line.isascii():
-            ascii_lines += 1
-        elif _reads(line, "utf-8", final):
-            utf8_lines += 1
+            ascii_lines += bool(line.strip())
+            continue
+        weight = len(_BEYOND_ASCII.findall(line))
+        if _reads(line, "utf-8", final):
+            utf8 += weight
         elif _reads(line, "gb18030", final):
-            gb_lines += 1
+            gb18030 += weight
         else:
-            other_lines += 1
-    return ascii_lines, utf8_lines, gb_lines, other_lines
+            other += weight
+    return ascii_lines, utf8, gb18030, other
 
 
 def _reads(line: bytes, codec: str, final: bool) -> bool:

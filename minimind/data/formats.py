@@ -156,7 +156,9 @@ def _container(path: Path, encoding: Encoding) -> Container:
     if start.startswith("["):
         opened = start[1:].lstrip()
         inside = opened or second.lstrip()
-        if (suffix in JSON_SUFFIXES or inside.startswith("{")) and not (whole and second.strip()):
+        if (suffix in JSON_SUFFIXES or inside.startswith("{")) and not (
+            whole and second.lstrip().startswith("[")
+        ):
             return "list"
         if suffix in JSON_SUFFIXES:
             return "lines"

@@ -45,7 +45,7 @@ def documents(lines: Iterable[tuple[int, str | Problem]], target: int) -> Iterat
             if parts and parts[-1]:
                 parts.append("")
             continue
-        for piece in _pieces(line, target):
+        for piece in filter(str.strip, _pieces(line, target)):
             if size >= 2 * target:
                 yield first, "\n".join(parts).strip("\n")
                 parts, size = [], 0

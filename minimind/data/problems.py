@@ -21,6 +21,7 @@ SENTENCES: dict[str, str] = {
     # rows
     "not_object": N_('this is no JSON object; a row looks like {{"text": "…"}}'),
     "no_known_key": N_('there is no "text" and no "conversations"; the row has {keys}'),
+    "empty_object": N_("the row is an empty object"),
     "wrong_kind": N_("the row is {found}, this file is read as {wanted}"),
     "text_not_text": N_('"{key}" is no text'),
     "text_empty": N_('"{key}" is empty'),

@@ -84,12 +84,18 @@ def convert(value: Any, line: int, wanted: Kind | None) -> Row:
     Raises:
         RowProblem: it cannot be used; says why.
     """
+    if (
+        isinstance(value, list)
+        and value
+        and all(isinstance(m, dict) and {"role", "from"} & {*m} for m in value)
+    ):
+        value = {"conversations": value}  # a line that is nothing but messages
     if not isinstance(value, dict):
         raise RowProblem("not_object")
     # whatever else such a row has, it has what is wanted; and this is the way that must be fast
     found = "text" if wanted == "text" and "text" in value else kind_of(value)
     if found is None:
-        raise RowProblem("no_known_key", keys=_shown(list(value)))
+        raise RowProblem("no_known_key", keys=_shown(list(value))) if value else RowProblem("empty_object")
     if wanted is not None and found != wanted:
         raise RowProblem("wrong_kind", found=found, wanted=wanted)
     if found == "text":
@@ -108,7 +114,7 @@ def convert(value: Any, line: int, wanted: Kind | None) -> Row:
 
 def _shown(keys: list[Any]) -> str:
     names = ", ".join(f'"{str(key)[:30]}"' for key in keys[:4])
-    return names + (", …" if len(keys) > 4 else "") if keys else "{}"
+    return names + (", …" if len(keys) > 4 else "")
 
 
 def _utf8(text: str) -> bytes:
