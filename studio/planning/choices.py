@@ -29,7 +29,6 @@ class Choices:
         device: as `--device` takes it.
         seed: of every random choice.
         name: what the person calls the run; empty = the program names it.
-        unchecked: files that the person does not want to be checked before the start.
     """
 
     method: str | None = None
@@ -42,7 +41,6 @@ class Choices:
     device: str = "auto"
     seed: int = 42
     name: str = ""
-    unchecked: tuple[str, ...] = ()
 
     def with_changes(self, **changes: Any) -> Choices:
         """A copy with other values; a preset takes the checkpoint's place and the other way round."""
@@ -80,7 +78,6 @@ class Choices:
             device=_text(given.get("device")) or "auto",
             seed=given["seed"] if _is_whole(given.get("seed")) else 42,
             name=_text(given.get("name")) or "",
-            unchecked=tuple(path for path in given.get("unchecked") or () if isinstance(path, str)),
         )
 
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 MAX_WEIGHT = 1000.0
 MAX_PROMPTS = 3
 # fewer held-out documents than this and their loss jumps from one measurement to the next
-FEW_HELDOUT = 64
+FEW_HELDOUT = 16
+# fewer updates than this and a model has hardly left its random beginning
+FEW_STEPS = 50
 # more than a tenth of the rows wrong: the file is probably not what the person thinks it is
 MANY_SKIPPED = 0.1
 
@@ -303,6 +305,7 @@ def _settings(plan: RunPlan) -> Iterator[Problem]:
             yield _setting(name, *problem)
             faulty = True
     yield from _length(plan)
+    yield from _few_steps(plan)
     yield from _device(plan)
     # whatever the engine refuses beyond the bounds of single settings; silent when those explain it already
     if plan.refusal and not faulty and _budget_problem(plan) is None:
@@ -316,6 +319,11 @@ def _more(plan: RunPlan, name: str, value: Any) -> tuple[str, str] | None:
             return _("At most three sample prompts."), _("At most three sample prompts")
         if not all(isinstance(text, str) and text.strip() for text in value):
             return _("A sample prompt must not be empty."), _("Correct the sample prompts")
+    if name == "precision" and value == "fp16" and plan.device is not None and plan.device.kind == "cpu":
+        return (
+            _("A processor is slow and inexact with fp16; take automatic, bf16 or float32."),
+            _("Choose another precision"),
+        )
     if name == "seq_len" and plan.config is not None and value > plan.config.max_positions:
         limit = f"{plan.config.max_positions:,}"
         return (
@@ -341,6 +349,25 @@ def _length(plan: RunPlan) -> Iterator[Problem]:
         yield _setting("budget", *problem)
     if not 0 <= plan.choices.seed < 2**63:
         yield _setting("seed", _("The seed must be a whole number from 0 on."), _("Correct the seed"))
+
+
+def _few_steps(plan: RunPlan) -> Iterator[Problem]:
+    estimate = plan.estimate()
+    if estimate is None or estimate.steps is None or estimate.steps >= FEW_STEPS:
+        return
+    sentence = ngettext(
+        "Only {n} step: it will hardly learn anything; give it more passes or more data.",
+        "Only {n} steps: it will hardly learn anything; give it more passes or more data.",
+        estimate.steps,
+    )
+    yield Problem(
+        step=Step.SETTINGS,
+        field="budget",
+        code="few_steps",
+        sentence=sentence.format(n=estimate.steps),
+        action=_("Train longer"),
+        severity=Severity.WARNING,
+    )
 
 
 def _device(plan: RunPlan) -> Iterator[Problem]:

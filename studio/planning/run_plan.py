@@ -16,7 +16,7 @@ from minimind.errors import BadInput
 from minimind.job import Hardware, JobSpec, ModelRef, new_run_id
 from minimind.methods import METHODS, Method
 from minimind.model.config import ModelConfig
-from minimind.options import options_of
+from minimind.options import build, options_of
 from minimind.plan import Prediction, Resolved
 from minimind.presets import PRESETS
 from minimind.text import _
@@ -150,7 +150,11 @@ class RunPlan:
         """What the files amount to; None while one is still being read or none can be used."""
         reports = [(self.files.get(file.path), file.weight) for file in self.choices.data]
         known = [(check, weight) for check, weight in reports if check is not None and not check.is_reading]
-        looks = [(check.facts, weight) for check, weight in known if check.facts is not None and weight > 0]
+        looks = [
+            (check.facts, weight)
+            for check, weight in known
+            if check.facts is not None and 0 < weight <= problems.MAX_WEIGHT
+        ]
         documents = sum(facts.documents for facts, _weight in looks)
         if not documents or len(known) < len(reports):
             return None
@@ -210,6 +214,7 @@ class RunPlan:
             return None, ""
         try:
             job = self.to_job("plan")
+            build(self.method.settings, job.settings)
             seq_len = engine.sequence_length(job, self.config)
             data = self._engine_data(seq_len)
             price = self.situation.cny_per_hour

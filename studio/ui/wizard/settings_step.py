@@ -16,7 +16,8 @@ from minimind.options import options_of
 from minimind.plan import Resolved
 from minimind.text import _
 from studio.planning.choices import Choices
-from studio.planning.route import Step
+from studio.planning.problems import Problem
+from studio.planning.route import Severity, Step
 from studio.ui import format as fmt
 from studio.ui.appearance import Appearance
 from studio.ui.widgets.buttons import LinkButton
@@ -25,7 +26,7 @@ from studio.ui.widgets.labels import Label
 from studio.ui.widgets.options_form import OptionsForm
 from studio.ui.widgets.painting import set_property
 from studio.ui.widgets.segmented import SegmentedControl
-from studio.ui.wizard.step_view import StepView
+from studio.ui.wizard.step_view import ProblemLine, StepView
 
 LENGTHS = ("epochs", "steps", "minutes")
 _DIGITS = QRegularExpression("[0-9]{0,19}")
@@ -39,8 +40,7 @@ class _Field(QWidget):
         self.label = Label()
         self.reset = LinkButton(appearance)
         self.help = Label(role="small", tone="3", wrap=True)
-        self.problem = Label(role="small", tone="danger", wrap=True)
-        self.problem.hide()
+        self.problem = ProblemLine(appearance)
         head = QHBoxLayout()
         head.setSpacing(6)
         head.addWidget(self.label)
@@ -71,11 +71,6 @@ class _Field(QWidget):
         self.reset.setText(_("default {value}").format(value=default))
         self.reset.setToolTip(_("Back to the default"))
         self.reset.setVisible(bool(default))
-
-    def set_problem(self, sentence: str) -> None:
-        """What is wrong; empty: nothing."""
-        self.problem.setText(sentence)
-        self.problem.setVisible(bool(sentence))
 
 
 class SettingsStep(StepView):
@@ -143,8 +138,8 @@ class SettingsStep(StepView):
 
     def refresh(self) -> None:
         self._follow_method()
-        sentences = {problem.field: problem.sentence for problem in reversed(self.here())}
-        self._show_general(sentences)
+        found = {problem.field: problem for problem in reversed(self.here())}
+        self._show_general(found)
         known = {item.name for item in options_of(self._settings_class)}
         shown = {name: value for name, value in self.choices.settings.items() if name in known}
         if shown != self.form.values() and not self.form.problems():
@@ -152,7 +147,7 @@ class SettingsStep(StepView):
         estimate = self.plan.estimate()
         if estimate is not None:
             self.form.set_automatic(automatic(estimate.resolved))
-        self.form.set_problems({name: text for name, text in sentences.items() if name in known})
+        self.form.set_problems({name: found[name].sentence for name in found if name in known})
 
     def _follow_method(self) -> None:
         wanted = self.plan.method.settings if self.plan.method else TrainSettings
@@ -163,7 +158,7 @@ class SettingsStep(StepView):
             self.form = self._make_form(wanted)
             self._card.body.addWidget(self.form)
 
-    def _show_general(self, sentences: dict[str, str]) -> None:
+    def _show_general(self, found: dict[str, Problem]) -> None:
         choices = self.choices
         self.length_unit.set_segments(
             [("epochs", _("passes")), ("steps", _("steps")), ("minutes", _("minutes"))]
@@ -189,8 +184,10 @@ class SettingsStep(StepView):
             (self._device, self.device, "device"),
             (self._seed, self.seed, "seed"),
         ):
-            field.set_problem(sentences.get(name, ""))
-            set_property(widget, "problem", name in sentences)
+            problem = found.get(name)
+            field.problem.show_problem(problem)
+            wrong = problem is not None and problem.severity is Severity.ERROR
+            set_property(widget, "problem", wrong)
         for editor, label in (
             (self.length, self._length.label),
             (self.name, self._name.label),

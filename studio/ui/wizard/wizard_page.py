@@ -475,6 +475,7 @@ class WizardPage(Page):
         self._forget()
         self.discarded.emit()
         if self._navigator is not None:
+            self._navigator.open("home")
             self._navigator.toast(
                 _("Plan discarded."),
                 action_text=_("Undo"),
