@@ -65,7 +65,7 @@ def test_a_good_plan_has_no_problem(plan_of: PlanOf) -> None:
         ({"settings": {"seq_len": 4}}, "bad_setting", Step.SETTINGS, Severity.ERROR),
         ({"settings": {"seq_len": "long"}}, "bad_setting", Step.SETTINGS, Severity.ERROR),
         ({"settings": {"precision": "fp4"}}, "bad_setting", Step.SETTINGS, Severity.ERROR),
-        ({"settings": {"precision": "fp16"}}, "refused", Step.SETTINGS, Severity.ERROR),
+        ({"settings": {"precision": "fp16"}}, "bad_setting", Step.SETTINGS, Severity.ERROR),
         ({"settings": {"warp": 9}}, "unknown_setting", Step.SETTINGS, Severity.ERROR),
         (
             {"settings": {"sample_prompts": ["a", "b", "c", "d"]}},
