@@ -70,8 +70,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _bound_kernel_caches() -> None:
     """Before torch is imported: oneDNN keeps about a megabyte for each shape of matrix product it has seen.
 
-    Packed documents bring new shapes with every step, so that its default of 1,024 (twice) lets a CPU run grow by
-    gigabytes; 128 hold every shape that comes back.
+    Packed documents bring new shapes with every step, so that its default of 1,024 (twice) lets a CPU run
+    grow by gigabytes; 128 hold every shape that comes back.
     """
     for name in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
         os.environ.setdefault(name, "128")
