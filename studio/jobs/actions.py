@@ -50,7 +50,7 @@ class Actions:
 
     def resume(self, run_id: str, overrides: Mapping[str, Any]) -> None:
         """Put another attempt of a run that has ended into the queue."""
-        entry = self._library.entry(run_id)
+        entry = self._library.touch(run_id)
         state = entry.view.state
         if not state.can_resume and state is not RunState.QUEUED:
             raise BadInput(_("{name} cannot go on: it is finished or at work").format(name=entry.label))
@@ -60,7 +60,7 @@ class Actions:
 
     def start_now(self, run_id: str) -> None:
         """Start a run that waits, even though its device is busy."""
-        entry = self._library.entry(run_id)
+        entry = self._library.touch(run_id)
         if self._library.queue.position(entry.row.folder) is None:
             self.resume(run_id, {})
         self._library.queue.put_first(entry.row.folder)
@@ -87,21 +87,21 @@ class Actions:
 
     def request(self, run_id: str, action: str) -> None:
         """pause, resume, save or sample."""
-        entry = self._library.entry(run_id)
+        entry = self._library.touch(run_id)
         if not entry.is_active:
             raise BadInput(_("{name} is not running").format(name=entry.label))
         entry.folder.request(action, attempt=entry.view.attempt)
 
     def go_on(self, run_id: str) -> None:
         """Let a paused run go on; a run that waits nowhere gets into the queue."""
-        if self._library.entry(run_id).view.state is RunState.QUEUED:
+        if self._library.touch(run_id).view.state is RunState.QUEUED:
             self.resume(run_id, {})
         else:
             self.request(run_id, "resume")
 
     def stop(self, run_id: str) -> None:
         """Save and stop; a run that waits leaves the queue."""
-        entry = self._library.entry(run_id)
+        entry = self._library.touch(run_id)
         if entry.is_active:
             self.request(run_id, "stop")
             entry.ladder = entry.ladder or StopLadder(asked_at=time.monotonic())
@@ -115,7 +115,7 @@ class Actions:
 
     def force_end(self, run_id: str) -> None:
         """End a stuck run with everything that it started."""
-        entry = self._library.entry(run_id)
+        entry = self._library.touch(run_id)
         if not entry.is_active or entry.evidence is None:
             raise BadInput(_("{name} is not running").format(name=entry.label))
         evidence = entry.evidence
@@ -133,22 +133,22 @@ class Actions:
         if unknown:
             raise ValueError(", ".join(sorted(unknown)))
         values = {key: list(value) if key == "tags" else value for key, value in fields.items()}
-        self._library.entry(run_id).folder.change_notes(**values)
+        self._library.touch(run_id).folder.change_notes(**values)
 
     def trash(self, run_id: str) -> None:
         """Out of sight, and out of the queue."""
-        entry = self._library.entry(run_id)
+        entry = self._library.touch(run_id)
         self._refuse_active(entry)
         self._library.queue.remove(entry.row.folder)
         entry.folder.change_notes(trashed=True)
 
     def restore(self, run_id: str) -> None:
         """Back from the trash."""
-        self._library.entry(run_id).folder.change_notes(trashed=False)
+        self._library.touch(run_id).folder.change_notes(trashed=False)
 
     def delete_forever(self, run_id: str) -> Path:
         """Remove the folder of a run in the trash; returns where it was."""
-        entry = self._library.entry(run_id)
+        entry = self._library.touch(run_id)
         self._refuse_active(entry)
         if not entry.folder.read_notes().trashed:
             raise BadInput(_("{name} is not in the trash").format(name=entry.label))

@@ -113,6 +113,16 @@ class Library:
             raise BadInput(f"there is no run {run_id}", code="no_run")
         return self._ids[run_id]
 
+    def touch(self, run_id: str) -> Entry:
+        """The entry of a run that is about to be acted on; the next poll looks at it.
+
+        Raises:
+            BadInput: no such run.
+        """
+        entry = self.entry(run_id)
+        self._unread.add(entry.row.folder)
+        return entry
+
     # -- following -----------------------------------------------------------------------------
 
     def poll(self) -> Changes:
@@ -222,6 +232,8 @@ class Library:
             Whether there is more to read at once.
         """
         run_id = entry.row.run_id
+        if not entry.folder.exists():
+            return False  # gone, or its drive is away: neither is news about the run
         small = entry.look_again() or moved or entry.evidence is None
         if small or entry.is_active:
             # before the events: what it wrote until it died is then read before its death is judged

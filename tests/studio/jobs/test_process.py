@@ -19,7 +19,7 @@ SLEEPER = [sys.executable, "-c", "import time; print('up', flush=True); time.sle
 DEAF = [
     sys.executable,
     "-c",
-    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)",
+    "import signal, time; signal.signal(15, signal.SIG_IGN); print('up', flush=True); time.sleep(600)",
 ]
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import time
@@ -75,7 +76,7 @@ def test_runs_start_in_order_one_after_the_other(tmp_path):
         assert launch is not None
         assert launch.exit_code == 0
         spans.append((launch.t, launch.ended))
-    assert all(ended <= begun for (_, ended), (begun, _) in zip(spans, spans[1:], strict=False))
+    assert all(ended <= begun for (_, ended), (begun, _) in itertools.pairwise(spans))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.store.database import BugError, Database, DamagedError, KnownError
+from studio.store.database import BugError, DamagedError, Database, KnownError
 from studio.store.schema import MIGRATIONS
 
 
@@ -50,9 +50,14 @@ def test_what_was_written_is_there_again(tmp_path):
 
 def test_a_failed_transaction_leaves_nothing(tmp_path):
     database = open_at(tmp_path / "studio.db")
-    with pytest.raises(ZeroDivisionError), database.transaction() as connection:
-        connection.execute("INSERT INTO runs (folder, run_id) VALUES ('a', 'a')")
-        raise ZeroDivisionError
+
+    def insert_and_fail() -> None:
+        with database.transaction() as connection:
+            connection.execute("INSERT INTO runs (folder, run_id) VALUES ('a', 'a')")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        insert_and_fail()
     assert names(database) == []
     add_run(database, "after")
     assert names(database) == ["after"]
@@ -143,7 +148,8 @@ import sys
 from pathlib import Path
 from studio.store.database import Database
 from studio.store.schema import MIGRATIONS
-later = (*MIGRATIONS, ("CREATE TABLE b (x INTEGER)", "INSERT INTO b VALUES (1)", "CREATE TABLE c (x INTEGER)"))
+fresh = ("CREATE TABLE b (x INTEGER)", "INSERT INTO b VALUES (1)", "CREATE TABLE c (x INTEGER)")
+later = (*MIGRATIONS, fresh)
 Database(Path(sys.argv[1]), migrations=later).close()
 """
 
@@ -174,10 +180,9 @@ def test_a_full_disk_is_a_sentence_and_changes_nothing(tmp_path):
     add_run(database, "before")
     pages = database.sql.execute("PRAGMA page_count").fetchone()[0]
     database.sql.execute(f"PRAGMA max_page_count = {pages}").fetchone()
+    rows = [(f"p/runs/{number}", str(number)) for number in range(2000)]
     with pytest.raises(KnownError, match="disk is full"), database.transaction() as connection:
-        for number in range(2000):
-            values = (f"p/runs/{number}", str(number))
-            connection.execute("INSERT INTO runs (folder, run_id) VALUES (?, ?)", values)
+        connection.executemany("INSERT INTO runs (folder, run_id) VALUES (?, ?)", rows)
     assert names(database) == ["before"]
     database.sql.execute("PRAGMA max_page_count = 100000").fetchone()
     add_run(database, "later")
@@ -220,6 +225,5 @@ def test_damage_during_the_work_is_told_apart(tmp_path):
     subprocess.run([sys.executable, "-c", code], check=True)
     database.sql.execute("PRAGMA cache_size = 0").fetchone()
     with pytest.raises(DamagedError), database.transaction() as connection:
-        connection.execute("SELECT * FROM runs").fetchall()
         connection.execute("DELETE FROM runs")
     database.close()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import math
 
@@ -68,7 +69,7 @@ def test_any_history_in_any_pieces_gives_the_rows_that_count(database, content, 
     lines = positioned(content)
     cuts = sorted(data.draw(st.sets(st.integers(0, len(lines)), max_size=6)) | {0, len(lines)})
     summary, cursor = Summary(), Cursor()
-    for low, high in zip(cuts, cuts[1:], strict=False):
+    for low, high in itertools.pairwise(cuts):
         end = lines[high][0] if high < len(lines) else len(content)
         after = Cursor(offset=end)
         ingest_events(database, run, lines[low:high], summary=summary, before=cursor, after=after)
@@ -160,8 +161,8 @@ def test_a_step_that_is_no_step_is_no_point(database, step):
 
 def test_text_that_no_database_takes(database):
     run = new_run(database)
-    odd = b'{"v":1,"seq":99999999999999999999,"t":1,"kind":"sample","step":1,"prompt":"\\ud800","text":"\\u0000x"}\n'
-    take(database, run, odd)
+    odd = b'{"v":1,"seq":99999999999999999999,"t":1,"kind":"sample","prompt":"\\ud800","text":"\\u0000x"}'
+    take(database, run, odd + b"\n")
     (event,) = events_of(database.sql.conn, run)
     assert (event.fields["prompt"], event.fields["text"]) == ("\ud800", "\0x")
 
