@@ -15,8 +15,8 @@ from studio.ui.appearance import Appearance
 from studio.ui.widgets.labels import ElidedLabel, Label
 from studio.ui.widgets.painting import draw_box
 
-# parameters, memory, time, cost: pixels at 100%; the name takes what it needs, the bar what is left
-_PARAMETERS, _MEMORY, _TIME, _COST = 62, 62, 92, 50
+# parameters, memory, time, cost: pixels at 100%; the name takes what it needs, the bar what is left too
+_PARAMETERS, _BAR, _MEMORY, _TIME, _COST = 62, 24, 62, 92, 50
 _GAP = 8
 
 
@@ -74,7 +74,8 @@ class _FitRow(QAbstractButton):
             rest = QRect(edges[2].left(), 0, edges[5].right() - edges[2].left(), self.height())
             self._write(painter, rest, self._too_big(), look.font("small"), "text_disabled")
             return
-        self._paint_bar(painter, edges[2], fit)
+        if edges[2].width():
+            self._paint_bar(painter, edges[2], fit)
         self._write(painter, edges[3], fmt.memory(fit.memory_bytes), small, side)
         self._write(painter, edges[4], fmt.duration(fit.seconds), small, main)
         self._write(painter, edges[5], fmt.money(fit.cost, digits=1), small, side)
@@ -86,18 +87,23 @@ class _FitRow(QAbstractButton):
         )
 
     def _edges(self) -> list[QRect]:
-        """Cells of name, parameters, bar, memory, time, cost."""
-        scale, height = self._appearance.scale, self.height()
+        """Cells of name, parameters, bar, memory, time, cost; little room takes bar, cost, memory away."""
+        scale, room = self._appearance.scale, self.width() - 20
         metrics = QFontMetrics(self._appearance.font("body", weight=500))
         name = max(metrics.horizontalAdvance(preset) for preset in SHOWN) + 4
-        fixed = [round(width * scale) for width in (_PARAMETERS, _MEMORY, _TIME, _COST)]
-        free = self.width() - 20 - 5 * _GAP - sum(fixed)
-        name = min(name, max(40, free - 24))
-        widths = [name, fixed[0], max(0, free - name), *fixed[1:]]
+        fixed = [round(width * scale) for width in (_PARAMETERS, _BAR, _MEMORY, _TIME, _COST)]
+        for dropped in (None, 1, 4, 2):
+            if dropped is not None:
+                fixed[dropped] = 0
+            free = room - name - sum(width + _GAP for width in fixed if width)
+            if free >= 0:
+                break
+        fixed[1] += max(0, free) if fixed[1] else 0
+        name += min(0, free) if fixed[1] else free
         rects, left = [], 10
-        for width in widths:
-            rects.append(QRect(left, 0, width, height))
-            left += width + _GAP
+        for width in (max(40, name), *fixed):
+            rects.append(QRect(left, 0, width, self.height()))
+            left += width + (_GAP if width else 0)
         return rects
 
     def _paint_bar(self, painter: QPainter, cell: QRect, fit: Fit) -> None:
@@ -110,6 +116,8 @@ class _FitRow(QAbstractButton):
     def _write(
         self, painter: QPainter, cell: QRect, text: str, font: QFont, token: str, *, left: bool = False
     ) -> None:
+        if not cell.width():
+            return
         painter.setFont(font)
         painter.setPen(self._appearance.color(token))
         shown = QFontMetrics(font).elidedText(text, Qt.TextElideMode.ElideRight, cell.width())

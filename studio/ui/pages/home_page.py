@@ -14,7 +14,7 @@ from minimind.device import Device
 from minimind.hardware import device_list
 from minimind.run_state import RunState
 from minimind.text import _
-from studio.planning.what_fits import FIRST_MODEL, SHOWN, first_model_seconds, preset_parameters, what_fits
+from studio.planning.what_fits import FIRST_MODEL, SHOWN, first_model_minutes, preset_parameters, what_fits
 from studio.preferences import PreferencesFile
 from studio.services.run_service import RunService
 from studio.services.system_service import SystemService
@@ -65,7 +65,7 @@ class HomePage(Page):
         self._can_chat = can_chat
         self._findings: list[Finding] | None = system.findings()
         self._device: Device | None = None
-        self._first_seconds: float | None = None
+        self._first_minutes: int | None = None
         self._asked_machine = False
         self._wants_doctor = False
         self._make_widgets(appearance)
@@ -94,7 +94,8 @@ class HomePage(Page):
         verdict = QHBoxLayout()
         verdict.setSpacing(8)
         # a line of the role's height carries its letters low
-        self.verdict_icon.setContentsMargins(0, 3, 0, 0)
+        self.verdict_icon.setContentsMargins(0, 4, 0, 0)
+        self.verdict_icon.setAlignment(Qt.AlignmentFlag.AlignTop)
         verdict.addWidget(self.verdict_icon, 0, Qt.AlignmentFlag.AlignTop)
         verdict.addWidget(self.verdict, 1)
         verdict.addWidget(self.mend)
@@ -186,7 +187,7 @@ class HomePage(Page):
 
     def _look_at_machine(self) -> None:
         self._device = device_list()[0]
-        self._first_seconds = first_model_seconds(SAMPLE_TEXT, self._device)
+        self._first_minutes = first_model_minutes(self._device)
         self._show_all()
 
     def retranslate(self) -> None:
@@ -231,10 +232,9 @@ class HomePage(Page):
         self._show_runs()
 
     def _show_first_door(self) -> None:
-        seconds = self._first_seconds
         start = _("Start")
-        if seconds is not None:
-            start = _("Start, {time}").format(time=fmt.estimate(seconds))
+        if self._first_minutes is not None:
+            start = _("Start, {time}").format(time=fmt.estimate(60 * self._first_minutes))
         size = fmt.parameters(preset_parameters(FIRST_MODEL))
         summary = _("Nothing to prepare: a small model of {size} learns from the sample that comes with it.")
         self.first_door.set_texts(
@@ -259,9 +259,9 @@ class HomePage(Page):
                 text = _("{one} {two}").format(one=urgent.fact, two=urgent.consequence)
         elif any(finding.code == "no_card" for finding in self._findings):
             text = _("No NVIDIA card: the processor trains.")
-            seconds = self._first_seconds
-            if seconds is not None:
-                first = _("The first model takes {time}.").format(time=fmt.estimate(seconds))
+            if self._first_minutes is not None:
+                time = fmt.estimate(60 * self._first_minutes)
+                first = _("The first model takes {time}.").format(time=time)
                 text = _("{one} {two}").format(one=text, two=first)
         else:
             text = _("This computer can train. Data and models stay on it; no network needed.")
@@ -319,7 +319,15 @@ class HomePage(Page):
             self.computer.copy_command(urgent.command)
 
     def _on_first_door(self) -> None:
-        self._request({"method": "pretrain", "preset": FIRST_MODEL, "data": [str(SAMPLE_TEXT)]})
+        choices: dict[str, object] = {
+            "method": "pretrain",
+            "preset": FIRST_MODEL,
+            "data": [str(SAMPLE_TEXT)],
+            "name": _("My first model"),
+        }
+        if self._first_minutes is not None:
+            choices["budget"] = {"minutes": self._first_minutes}
+        self._request(choices)
 
     def _on_preset(self, name: str) -> None:
         self._request({"method": "pretrain", "preset": name})
