@@ -66,6 +66,7 @@ class TrainSettings:
         minimum=8,
         maximum=1 << 24,
         unit=N_("tokens"),
+        advanced=True,
         expert_name="batch size",
     )
     save_every: int | None = option(
@@ -81,6 +82,7 @@ class TrainSettings:
         N_("How often it is tested on text that it never learns from. 0: only at the end."),
         minimum=0,
         unit=N_("steps"),
+        advanced=True,
     )
     sample_every: int | None = option(
         None,
