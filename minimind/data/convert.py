@@ -17,13 +17,20 @@ from minimind.tokenizer.conversation import Conversation
 
 
 def native(row: Row) -> dict[str, Any]:
-    """A row as MiniMind writes it: tools as JSON in the system message, calls as JSON in the answer."""
+    """A row as MiniMind writes it: tools as JSON in the system message, calls as JSON in the answer.
+
+    Without a system message tools stand beside the conversation: an empty one would change the text.
+    """
     if row.conversation is None:
         return {"text": row.text}
     if row.rejected is not None:
         return {"chosen": _messages(row.conversation), "rejected": _messages(row.rejected)}
     key = "prompt" if row.kind == "prompts" else "conversations"
-    return {key: _messages(row.conversation)}
+    value: dict[str, Any] = {key: _messages(row.conversation)}
+    tools = row.conversation.tools
+    if tools and row.conversation.messages[0]["role"] != "system":
+        value["tools"] = tools
+    return value
 
 
 def _messages(conversation: Conversation) -> list[dict[str, Any]]:
@@ -31,9 +38,7 @@ def _messages(conversation: Conversation) -> list[dict[str, Any]]:
     for message in messages:
         if "tool_calls" in message:
             message["tool_calls"] = json.dumps(message["tool_calls"], ensure_ascii=False)
-    if conversation.tools:
-        if messages[0]["role"] != "system":
-            messages.insert(0, {"role": "system", "content": ""})
+    if conversation.tools and messages[0]["role"] == "system":
         messages[0]["tools"] = json.dumps(conversation.tools, ensure_ascii=False)
     return messages
 

@@ -137,7 +137,7 @@ def open_source(path: Path, needs: Kind | None = None) -> Source:
 
 
 def _most_frequent_kind(source: Source) -> Kind:
-    values = (value for _line, value in source._values() if isinstance(value, dict))
+    values = (value for _line, value in source._values())
     kinds = Counter(kind for value in islice(values, 200) if (kind := kind_of(value)))
     return kinds.most_common(1)[0][0] if kinds else "text"
 

@@ -155,6 +155,8 @@ class Loader:
             self._row += rows
             if self._row == block.rows:
                 self._block, self._row = self._block + 1, 0
+                if self._current() is None:
+                    self._epoch, self._block = self._epoch + 1, 0
             idle = 0
         return tuple(np.concatenate(columns) for columns in zip(*parts, strict=True))  # type: ignore[return-value]
 

@@ -49,8 +49,10 @@ class Row:
         return len(self.content) if self.conversation is None else self.conversation.answer_bytes
 
 
-def kind_of(value: dict[str, Any]) -> Kind | None:
-    """What a JSON object wants to be, judged by its keys; None when none of them is known."""
+def kind_of(value: Any) -> Kind | None:
+    """What a JSON value wants to be, judged by its keys; None when none of them is known."""
+    if not isinstance(value, dict):
+        return "chat" if _is_bare_messages(value) else None
     if "chosen" in value or "rejected" in value:
         return "preferences"
     if any(key in value for key in CONVERSATION_KEYS):
@@ -60,6 +62,15 @@ def kind_of(value: dict[str, Any]) -> Kind | None:
     if any(question in value and answer in value for question, answer in QUESTION_ANSWER):
         return "chat"
     return "prompts" if "prompt" in value else None
+
+
+def _is_bare_messages(value: Any) -> bool:
+    """A row that is nothing but a list of messages."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(item, dict) and ("role" in item or "from" in item) for item in value)
+    )
 
 
 def text_row(line: int, text: str) -> Row:
@@ -84,12 +95,8 @@ def convert(value: Any, line: int, wanted: Kind | None) -> Row:
     Raises:
         RowProblem: it cannot be used; says why.
     """
-    if (
-        isinstance(value, list)
-        and value
-        and all(isinstance(m, dict) and {"role", "from"} & {*m} for m in value)
-    ):
-        value = {"conversations": value}  # a line that is nothing but messages
+    if _is_bare_messages(value):
+        value = {"conversations": value}
     if not isinstance(value, dict):
         raise RowProblem("not_object")
     # whatever else such a row has, it has what is wanted; and this is the way that must be fast
