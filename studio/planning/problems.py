@@ -120,10 +120,11 @@ def _memory(plan: RunPlan) -> Iterator[Problem]:
         return
     too_much = need > total
     given = [name for name in ("micro_batch", "seq_len") if plan.choices.settings.get(name) is not None]
+    device = _("this computer") if estimate.device.kind == "cpu" else estimate.device.name
     place = {
         "need": _size(1024, need),
         "have": _size(1024, total if too_much else free),
-        "device": estimate.device.name,
+        "device": device,
     }
     sentence = (
         _("This run needs about {need} of memory; {device} has {have}.")

@@ -237,7 +237,6 @@ class RunPlan:
         budget = self.choices.budget
         length_known = self.data is not None or budget.steps is not None
         time_known = length_known or budget.minutes is not None
-        kept = predicted.resolved.keep_checkpoints + 1
         return Estimate(
             resolved=predicted.resolved,
             device=self.device,
@@ -251,8 +250,9 @@ class RunPlan:
             tokens=predicted.tokens if length_known else None,
             passes=predicted.epochs if self.data is not None else None,
             disk_bytes=predicted.disk_bytes,
-            checkpoint_bytes=predicted.disk_bytes // kept,
-            checkpoints=kept,
+            checkpoint_bytes=arithmetic.checkpoint_bytes(self.config, predicted.resolved.optimizer),
+            # those that are kept, the best one, and the one that is being written
+            checkpoints=predicted.resolved.keep_checkpoints + 2,
         )
 
     def _cost(self, predicted: Prediction) -> float:

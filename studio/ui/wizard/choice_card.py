@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -36,7 +36,7 @@ class ChoiceCard(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         self._icon = Label()
-        self.title = Label(role="card")
+        self.title = ElidedLabel(role="card")
         self.aside = ElidedLabel(role="small", tone="3")
         self.sentence = Label(role="small", tone="2", wrap=True)
         self.figures = Label(role="small", tone="2", tabular=True, wrap=True)
@@ -52,8 +52,7 @@ class ChoiceCard(QAbstractButton):
         top.setSpacing(8)
         if self._icon_name:
             top.addWidget(self._icon)
-        top.addWidget(self.title)
-        top.addStretch(1)
+        top.addWidget(self.title, 1)
         top.addSpacing(_DOT + 4)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 12)
@@ -188,11 +187,9 @@ class CardGrid(QWidget):
     def resizeEvent(self, event: object) -> None:
         self._place()
 
-    def event(self, event: object) -> bool:
-        from PySide6.QtCore import QEvent
-
-        done = super().event(event)  # type: ignore[arg-type]
-        if isinstance(event, QEvent) and event.type() == QEvent.Type.LayoutRequest:
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:
             self.updateGeometry()
             self._place()
         return done

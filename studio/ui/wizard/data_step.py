@@ -145,15 +145,19 @@ class DataStep(StepView):
         files = {file.path: file for file in self.choices.data}
         for path in [*self._rows]:
             if path not in files:
-                self._rows.pop(path).deleteLater()
+                gone = self._rows.pop(path)
+                self._list.removeWidget(gone)
+                gone.hide()
+                gone.deleteLater()
         with_weight = len(files) > 1 or self.show_all or any(file.weight != 1 for file in files.values())
-        for path, file in files.items():
+        for index, (path, file) in enumerate(files.items()):
             row = self._rows.get(path)
             if row is None:
                 row = self._rows[path] = self._make_row(path)
                 row.weight_edited.connect(lambda value, path=path: self._on_weight(path, value))
                 row.removed.connect(lambda path=path: self._on_removed(path))
-                self._list.addWidget(row)
+            if self._list.indexOf(row) != index:
+                self._list.insertWidget(index, row)
             problem = by_field.get(f"weight:{path}") or by_field.get(f"file:{path}")
             row.show_file(file, self.plan.files.get(path), problem, with_weight=with_weight)
 
@@ -173,6 +177,7 @@ class DataStep(StepView):
         self.held_pick.setText(_("Choose a file…"))
         self.held_pick.setVisible(by_file)
         if self._held_row is not None and self._held_row.path != path:
+            self._held_row.hide()
             self._held_row.deleteLater()
             self._held_row = None
         if path is not None:

@@ -6,6 +6,7 @@ import dataclasses
 
 from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
+from minimind.estimate import parameters
 from minimind.presets import PRESETS, Preset
 from minimind.text import N_, _
 from studio.planning.route import Step
@@ -40,6 +41,7 @@ class ModelStep(StepView):
         self._presets_page = self._make_presets()
         self._runs_page, self._runs_grid = QWidget(), CardGrid()
         self._empty = EmptyState(appearance, "activity")
+        self._empty.sentence.setMinimumWidth(480)
         self._empty.button.clicked.connect(lambda: self.step_requested.emit(Step.WHAT, "method"))
         column = QVBoxLayout(self._runs_page)
         column.setContentsMargins(0, 0, 0, 0)
@@ -187,8 +189,6 @@ def _of_run(point: StartPoint) -> tuple[str, str]:
 
 
 def _run_figures(point: StartPoint) -> str:
-    from minimind.estimate import parameters
-
     parts = [fmt.parameters(parameters(point.config)[0])] if point.config else []
     if point.val_loss is not None:
         parts.append(_("held-out loss {loss}").format(loss=fmt.loss(point.val_loss)))

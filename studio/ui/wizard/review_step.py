@@ -306,7 +306,7 @@ class _CheckLine(QWidget):
         row.addWidget(icon, 0, top)
         row.addWidget(title, 0 if check.text else 1)
         if check.text:
-            text = Label(check.text, tone="2", wrap=True, selectable=True)
+            text = Label(check.text, tone="2", wrap=True)
             text.setAlignment(_TOP_LEFT)
             row.addWidget(text, 1)
         # higher than a line of text: it reaches into the row's margins

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from studio.planning.choices import Choices
 from studio.planning.problems import Problem
@@ -91,12 +91,11 @@ class ProblemLine(QWidget):
 
     def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        from PySide6.QtWidgets import QHBoxLayout
-
         self._appearance = appearance
         self._severity = Severity.ERROR
         self._icon = Label()
         self.sentence = Label(wrap=True, selectable=True, role="small")
+        self.sentence.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
@@ -114,13 +113,3 @@ class ProblemLine(QWidget):
         self._icon.setContentsMargins(0, 2, 0, 0)
         self.sentence.setText(problem.sentence)
         self.sentence.set_tone("2" if problem.severity is Severity.MISSING else token)
-
-
-def quiet(widget: QObject, action: object) -> None:
-    """Call `action` while `widget` keeps its signals to itself: the program sets, not the person."""
-    assert callable(action)
-    blocked = widget.blockSignals(True)
-    try:
-        action()
-    finally:
-        widget.blockSignals(blocked)

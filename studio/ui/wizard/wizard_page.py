@@ -238,7 +238,7 @@ class WizardPage(Page):
         step = first_step or (obstacles[0].step if obstacles else Step.REVIEW)
         self._seen.update(ROUTE[: ROUTE.index(step)])
         self.step = step
-        self.go_to(step)
+        self.go_to(step, obstacles[0].field if obstacles and obstacles[0].step is step else "")
 
     def _filled(self, prefill: Mapping[str, object]) -> Choices:
         """What is given, and for the rest what suits this computer."""
