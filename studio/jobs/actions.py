@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from studio.jobs.launch import create_run, next_attempt
 from studio.jobs.library import Library
 from studio.jobs.process import StopLadder, end_by_force
 from studio.jobs.queue import QueueItem
+from studio.store.database import KnownError
 
 _NOTES = {"name", "tags", "star", "note", "archived"}
 # how often a queue that nobody seems to work on gets a supervisor
@@ -45,8 +47,10 @@ class Actions:
         """Make the folder of a run and put it into the queue."""
         folder = create_run(self._library.projects, project, job, name=name)
         relative = folder.path.relative_to(self._library.projects).as_posix()
-        self._library.expect(relative)
         self._enqueue(QueueItem(folder=relative))
+        # an index that cannot take it now finds it later
+        with contextlib.suppress(KnownError):
+            self._library.adopt(relative, job)
 
     def resume(self, run_id: str, overrides: Mapping[str, Any]) -> None:
         """Put another attempt of a run that has ended into the queue."""

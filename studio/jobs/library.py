@@ -88,7 +88,6 @@ class Library:
         self._unread: set[str] = set()
         self._poll = 0
         self._positions: dict[str, int] = {}
-        self._fresh: set[str] = set()
         self._load()
 
     def close(self) -> None:
@@ -153,10 +152,9 @@ class Library:
         entry.log_grew()
         return self._details(entry)
 
-    def expect(self, folder: str) -> None:
-        """A run of that folder is about to appear by our own doing."""
-        self._fresh.add(folder)
-        self._poll = 0
+    def adopt(self, folder: str, job: JobSpec) -> None:
+        """Follow a run that was made just now, relative to the projects folder; all its events are news."""
+        self._add(folder, job, fresh=True)
 
     def expect_gone(self) -> None:
         """A folder is gone by our own doing."""
@@ -206,14 +204,16 @@ class Library:
                 continue
             job = _job(self.projects / name)
             if entry is None:
-                entry = Entry(self._runs.add(name, job), self.projects, fresh=name in self._fresh)
-                self._fresh.discard(name)
-                self._entries[name] = self._ids[entry.row.run_id] = entry
-                self._unread.add(name)
-                changes.jobs[entry.row.run_id] = job
+                changes.jobs[self._add(name, job).row.run_id] = job
             elif job is not None:
                 self._forget(name, changes)
                 self._poll = 0
+
+    def _add(self, name: str, job: JobSpec | None, *, fresh: bool = False) -> Entry:
+        entry = Entry(self._runs.add(name, job), self.projects, fresh=fresh)
+        self._entries[name] = self._ids[entry.row.run_id] = entry
+        self._unread.add(name)
+        return entry
 
     def _forget(self, name: str, changes: Changes) -> None:
         entry = self._entries.pop(name)

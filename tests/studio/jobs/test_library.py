@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from minimind.job import JobSpec
 from minimind.run_folder import RunFolder
 from minimind.run_state import RunState
 from studio.jobs.launch import create_run
@@ -142,9 +143,9 @@ def test_the_reason_that_only_a_parent_knows_comes_later(place, opened):
 
 
 def test_a_live_run_is_followed_and_its_events_are_news(place, opened):
-    folder = made(place / "projects")
     library = opened()
-    library.expect(f"p/runs/{folder.path.name}")
+    folder = made(place / "projects")
+    library.adopt(f"p/runs/{folder.path.name}", JobSpec.load(folder.job_file))
     seen = Changes()
     command = [*fake_command("slow", num_steps=12, interval=0.02), str(folder.path)]
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
