@@ -147,6 +147,12 @@ class ChatService(QObject):
             if kind != "load":
                 self._write({"do": "stop", "id": identity})
 
+    def drop(self) -> None:
+        """End the answer, and do not even tell how it went."""
+        self.stop()
+        for identity in [identity for identity, kind in self._waiting.items() if kind != "load"]:
+            del self._waiting[identity]
+
     def set_threads(self, count: int) -> None:
         """Of the processor, from the next token on."""
         if self.info is not None and self.info.get("threads") != count:

@@ -1,0 +1,396 @@
+"""What the chat page does, without widgets: which conversation, which model, what is asked and said."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from studio.preferences import PreferencesFile
+from studio.services.chat_book import ChatBook
+from studio.services.chat_files import ChatMessage, Conversation
+from studio.services.chat_models import ChatModel, exported_files, model_of_file, models_of_run
+from studio.services.chat_service import ChatService, Place, place_for
+from studio.services.run_service import RunService
+from studio.store.records import Run
+
+
+class ChatSession(QObject):
+    """Call it from the GUI thread only.
+
+    Signals:
+        changed: model, status or what stands in the way have changed.
+        conversation_changed: another conversation, or other messages in this one.
+        wrote: the answer on its way has grown.
+
+    Attributes:
+        status: none (no model chosen), loading, ready, writing, failed (not loaded), died.
+        error: the sentence of failed and died, and of a question that was not answered.
+        content, thought, tokens: the answer on its way.
+        dropped: messages that the last answer could not see any more.
+        used: (tokens in the context, how many fit) after the last answer, None before one.
+    """
+
+    changed = Signal()
+    conversation_changed = Signal()
+    wrote = Signal()
+
+    def __init__(
+        self,
+        *,
+        service: ChatService,
+        book: ChatBook,
+        runs: RunService,
+        preferences: PreferencesFile,
+        projects: Path,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._service, self._book, self._runs, self._preferences = service, book, runs, preferences
+        self._projects = projects
+        self._picked: list[str] = []
+        self._exported: list[ChatModel] = []
+        self._seen: object = None
+        self._writing_in = ""
+        self._first: float | None = None
+        self._place = Place(device="auto", threads=1)
+        self.chat_id = ""
+        self.model: ChatModel | None = None
+        self.status = "none"
+        self.error = ""
+        self.content, self.thought, self.tokens = "", "", 0
+        self.dropped = 0
+        self.used: tuple[int, int] | None = None
+        service.loaded.connect(self._on_loaded)
+        service.token.connect(self._on_token)
+        service.finished.connect(self._on_finished)
+        service.failed.connect(self._on_failed)
+        service.died.connect(self._on_died)
+        book.changed.connect(self.conversation_changed)
+        runs.runs_changed.connect(self.look_at_runs)
+        runs.run_changed.connect(lambda _run_id: self.look_at_runs())
+        preferences.listen(lambda _changed: self.look_at_runs())
+
+    # -- what there is -------------------------------------------------------------------------
+
+    @property
+    def project_folder(self) -> Path:
+        """Where chats and exports of the project lie."""
+        return self._projects / self._runs.project
+
+    @property
+    def info(self) -> dict[str, Any] | None:
+        """What is loaded, as the worker says."""
+        return self._service.info
+
+    @property
+    def is_base(self) -> bool:
+        """The loaded model only goes on writing."""
+        return bool(self.info and self.info.get("is_base"))
+
+    @property
+    def conversation(self) -> Conversation | None:
+        """The one on show; None while it is empty and nobody has written."""
+        return self._book.conversation(self.chat_id)
+
+    def conversations(self, words: str = "") -> list[Conversation]:
+        """Those that hold a message, newest first."""
+        return [chat for chat in self._book.conversations(words) if chat.messages]
+
+    def models(self) -> list[ChatModel]:
+        """Everything that can be talked to."""
+        found = [
+            m for run in self._runs.runs() for m in models_of_run(run, self._runs.checkpoints(run.run_id))
+        ]
+        found += exported_files(self.project_folder)
+        known = {model.path for model in found}
+        return found + [model_of_file(Path(path)) for path in self._picked if path not in known]
+
+    @property
+    def busy_with(self) -> tuple[Run, str] | None:
+        """The run for whose sake the chat holds back, and `cpu` or `gpu`: what that run has."""
+        run = self._place.because
+        if run is None:
+            return None
+        return run, "cpu" if run.device.lower().startswith("cpu") else "gpu"
+
+    @property
+    def newer(self) -> ChatModel | None:
+        """A checkpoint of the same run that came after the loaded one."""
+        if self.model is None or self.model.step is None or self.status == "none":
+            return None
+        run = self._runs.run(self.model.run_id)
+        if run is None:
+            return None
+        models = self._models_of(run)
+        newest = next((model for model in models if model.newest), None)
+        return newest if newest and newest.step is not None and newest.step > self.model.step else None
+
+    def _models_of(self, run: Run) -> list[ChatModel]:
+        return models_of_run(run, self._runs.checkpoints(run.run_id))
+
+    # -- models --------------------------------------------------------------------------------
+
+    def open_project(self) -> None:
+        """Conversations and files of the project in force."""
+        self._book.open_project(self.project_folder)
+        self.look_at_files()
+
+    def look_at_files(self) -> None:
+        """See which exported files there are now."""
+        self._exported = exported_files(self.project_folder)
+
+    def model_at(self, path: str) -> ChatModel:
+        """The model at a path: a run folder means its best checkpoint."""
+        for run in self._runs.runs():
+            models = self._models_of(run)
+            if Path(path) == run.folder and models:
+                return models[0]
+            for checkpoint in self._runs.checkpoints(run.run_id):
+                if Path(path) == checkpoint.path:
+                    return next(
+                        (model for model in models if model.path == path),
+                        ChatModel(path=path, label=run.name, run_id=run.run_id, step=checkpoint.step),
+                    )
+        if path not in self._picked:
+            self._picked.append(path)
+        return model_of_file(Path(path))
+
+    def choose(self, model: ChatModel) -> None:
+        """Load a model, unless it is loaded already."""
+        if (
+            self.model is not None
+            and self.model.path == model.path
+            and self.status in ("ready", "writing", "loading")
+        ):
+            return
+        self._keep_what_was_written()
+        self.model = model
+        self._look_for_a_place()
+        self.status, self.error, self.used, self.dropped = "loading", "", None, 0
+        self._service.load(model.path, device=self._place.device, threads=self._place.threads)
+        if self.conversation is not None:
+            self._book.set_model(self.chat_id, model.path, model.label)
+        self.changed.emit()
+
+    def reload(self) -> None:
+        """After a failure."""
+        model, self.model, self.status = self.model, None, "none"
+        if model is not None:
+            self.choose(model)
+
+    def look_at_runs(self) -> None:
+        """A run began, ended or saved: make room for it, and see whether there is a newer checkpoint."""
+        before = self._place
+        self._look_for_a_place()
+        if self.status == "ready" and self.model is not None:
+            if before.device != self._place.device:
+                model, self.model = self.model, None
+                self.choose(model)
+            else:
+                self._service.set_threads(self._place.threads)
+        # runs tell of themselves twice a second; the page only wants to know what it shows
+        run = self._place.because
+        place = (self._place.device, self._place.threads, run.name if run else "")
+        seen = (place, self.newer, self.models())
+        if seen != self._seen:
+            self._seen = seen
+            self.changed.emit()
+
+    def _look_for_a_place(self) -> None:
+        self._place = place_for(self._runs.active(), chat_on_gpu=self._preferences.current.chat_on_gpu)
+
+    # -- conversations -------------------------------------------------------------------------
+
+    def new_chat(self) -> None:
+        """An empty conversation."""
+        self._keep_what_was_written()
+        self.chat_id, self.used, self.dropped = "", None, 0
+        self._clear_error()
+        self.conversation_changed.emit()
+        self.changed.emit()
+
+    def open_chat(self, chat_id: str) -> None:
+        """Show another conversation; the model stays."""
+        if chat_id == self.chat_id:
+            return
+        self._keep_what_was_written()
+        self.chat_id, self.used, self.dropped = chat_id, None, 0
+        chat = self.conversation
+        stats = next((m.stats for m in reversed(chat.messages) if m.stats), {}) if chat else {}
+        if "context_used" in stats:
+            self.used = (int(stats["context_used"]), int(stats.get("context", 0)))
+        self._clear_error()
+        self.conversation_changed.emit()
+        self.changed.emit()
+
+    def send(self, text: str, settings: Mapping[str, Any]) -> None:
+        """Ask, or give a beginning to go on from."""
+        if self.status != "ready" or self.model is None:
+            return
+        if self.conversation is None:
+            self.chat_id = self._book.create(model_path=self.model.path, model_label=self.model.label)
+        self._book.set_model(self.chat_id, self.model.path, self.model.label)
+        self._book.set_settings(self.chat_id, dict(settings))
+        # writing first: what `add` brings about must find the answer on its way
+        self._begin()
+        self._book.add(self.chat_id, ChatMessage(role="user", content=text, t=_now()))
+        self._ask(settings)
+
+    def again(self, index: int, settings: Mapping[str, Any]) -> None:
+        """Another answer in the place of an earlier one; what followed it goes."""
+        chat = self.conversation
+        if self.status != "ready" or chat is None or not 0 < index <= len(chat.messages):
+            return
+        self._book.set_settings(self.chat_id, dict(settings))
+        self._begin()
+        self._book.cut(self.chat_id, index)
+        self._ask(settings)
+        self.conversation_changed.emit()
+
+    def cut(self, keep: int) -> None:
+        """Forget what follows the first messages."""
+        if self.conversation is not None:
+            self._book.cut(self.chat_id, keep)
+
+    def branch(self, index: int) -> None:
+        """Go on in a new conversation from an answer."""
+        self.open_chat(self._book.branch(self.chat_id, index + 1))
+
+    def remember(self, settings: Mapping[str, Any]) -> None:
+        """How this conversation speaks."""
+        if self.conversation is not None:
+            self._book.set_settings(self.chat_id, dict(settings))
+
+    def rename(self, chat_id: str, title: str) -> None:
+        """Another title."""
+        self._book.rename(chat_id, title)
+
+    def delete(self, chat_id: str) -> None:
+        """Out of sight."""
+        if chat_id == self.chat_id:
+            self.new_chat()
+        self._book.delete(chat_id)
+
+    def restore(self, chat_id: str) -> None:
+        """Undo `delete`."""
+        self._book.restore(chat_id)
+
+    def stop(self) -> None:
+        """End the answer on its way."""
+        self._service.stop()
+
+    # -- asking --------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self._writing_in = self.chat_id
+        self.content, self.thought, self.tokens, self._first = "", "", 0, None
+        self.status, self.error, self.dropped = "writing", "", 0
+
+    def _ask(self, settings: Mapping[str, Any]) -> None:
+        chat = self.conversation
+        assert chat is not None
+        sampling = {
+            name: settings[name] for name in ("temperature", "top_p", "max_new_tokens") if name in settings
+        }
+        sampling["seed"] = random.randrange(1 << 31)
+        if self.is_base:
+            self._service.continue_text(chat.messages[-1].content, **sampling)
+        else:
+            self._service.ask(
+                worker_messages(chat, str(settings.get("system", ""))),
+                think=bool(settings.get("think")) and bool(self.info and self.info.get("can_think")),
+                **sampling,
+            )
+        self.changed.emit()
+
+    @property
+    def tokens_per_s(self) -> float | None:
+        """Of the answer on its way."""
+        if self._first is None or self.tokens < 2:
+            return None
+        return (self.tokens - 1) / max(time.monotonic() - self._first, 1e-3)
+
+    def _on_loaded(self, _info: object) -> None:
+        self.status = "ready"
+        self.changed.emit()
+
+    def _on_token(self, text: str, channel: str, tokens: int) -> None:
+        if self._first is None:
+            self._first = time.monotonic()
+        if channel == "thought":
+            self.thought += text
+        else:
+            self.content += text
+        self.tokens = tokens
+        self.wrote.emit()
+
+    def _on_finished(self, stats: dict[str, Any]) -> None:
+        self.status = "ready"
+        self.dropped = int(stats.get("dropped") or 0)
+        self.used = (int(stats.get("context_used") or 0), int(stats.get("context") or 0))
+        self._store(stats)
+        self.changed.emit()
+        self.look_at_runs()
+
+    def _on_failed(self, sentence: str) -> None:
+        self.error = sentence
+        self.status = "ready" if self.status == "writing" else "failed"
+        self._writing_in = ""
+        self.changed.emit()
+
+    def _on_died(self, sentence: str) -> None:
+        self._keep_what_was_written(ask_to_stop=False)
+        self.status, self.error = "died", sentence
+        self.changed.emit()
+
+    def _keep_what_was_written(self, *, ask_to_stop: bool = True) -> None:
+        """Store the beginning of an answer whose end nobody will see."""
+        if self._writing_in:
+            if ask_to_stop:
+                self._service.drop()
+            self._store({"tokens": self.tokens, "reason": "stopped"})
+            self.status = "ready"
+
+    def _store(self, stats: dict[str, Any]) -> None:
+        chat_id, self._writing_in = self._writing_in, ""
+        if not chat_id or self._book.conversation(chat_id) is None:
+            return
+        if self.content or self.thought or stats.get("reason") == "end":
+            message = ChatMessage(
+                role="continuation" if self.is_base else "assistant",
+                content=self.content,
+                thought=self.thought,
+                t=_now(),
+                stats={name: value for name, value in stats.items() if value is not None},
+                model=self.model.label if self.model else "",
+            )
+            self._book.add(chat_id, message)
+        else:
+            self.conversation_changed.emit()
+
+    def _clear_error(self) -> None:
+        if self.status == "ready":
+            self.error = ""
+
+
+def worker_messages(chat: Conversation, system: str) -> list[dict[str, Any]]:
+    """A conversation as the worker takes it: thoughts apart, the system prompt in front."""
+    found: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
+    for message in chat.messages:
+        if message.role == "user":
+            found.append({"role": "user", "content": message.content})
+            continue
+        said: dict[str, Any] = {"role": "assistant", "content": message.content}
+        if message.thought.strip():
+            said["reasoning_content"] = message.thought
+        found.append(said)
+    return found
+
+
+def _now() -> float:
+    return round(time.time(), 3)

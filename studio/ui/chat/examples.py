@@ -1,0 +1,62 @@
+"""Four things to say to a model that one has never talked to."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+
+from minimind.text import N_, _
+from studio.ui.appearance import Appearance
+from studio.ui.widgets.buttons import Button
+
+QUESTIONS = (
+    N_("Who are you?"),
+    N_("Why is the moon sometimes round and sometimes not?"),
+    N_("Write a short poem about autumn."),
+    N_("What is a language model, in one sentence?"),
+)
+BEGINNINGS = (
+    N_("Spring has come"),
+    N_("Once upon a time there was a mountain"),
+    N_("The sea is"),
+    N_("To make good tea"),
+)
+
+
+class Examples(QWidget):
+    """Four buttons; one asks at once.
+
+    Signals:
+        chosen(str): its text.
+    """
+
+    chosen = Signal(str)
+
+    def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._base = False
+        self.buttons = [Button(appearance) for _text in QUESTIONS]
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(8)
+        for index, button in enumerate(self.buttons):
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            button.setProperty("elide", True)
+            button.clicked.connect(lambda _checked=False, index=index: self._on_clicked(index))
+            grid.addWidget(button, index // 2, index % 2)
+        self.retranslate()
+        appearance.changed.connect(self.retranslate)
+
+    def set_base(self, base: bool) -> None:
+        """Beginnings instead of questions."""
+        self._base = base
+        self.retranslate()
+
+    def retranslate(self) -> None:
+        """Set every text again."""
+        for button, text in zip(self.buttons, BEGINNINGS if self._base else QUESTIONS, strict=True):
+            button.setText(_(text))
+            button.setToolTip(_(text))
+
+    def _on_clicked(self, index: int) -> None:
+        self.chosen.emit(_((BEGINNINGS if self._base else QUESTIONS)[index]))

@@ -1,0 +1,449 @@
+"""Chat: talk to a model of your own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from minimind.text import _
+from studio.services.chat_models import ChatModel
+from studio.services.chat_session import ChatSession
+from studio.ui.appearance import Appearance
+from studio.ui.chat.chat_list import ChatList
+from studio.ui.chat.composer import Composer
+from studio.ui.chat.examples import Examples
+from studio.ui.chat.messages import Answer
+from studio.ui.chat.model_button import ModelButton
+from studio.ui.chat.notices import Notice, notice_for
+from studio.ui.chat.speech_panel import DEFAULTS, SpeechPanel
+from studio.ui.chat.transcript import COLUMN, COLUMN_WIDE, WIDE_FROM, Transcript
+from studio.ui.memory import WindowMemory
+from studio.ui.navigator import Navigator
+from studio.ui.pages.page import Page, ShortcutHint
+from studio.ui.widgets.banner import Banner
+from studio.ui.widgets.buttons import IconButton
+from studio.ui.widgets.empty_state import EmptyState
+from studio.ui.widgets.page_header import MenuItem, fill_menu
+
+_PAINT_MS = 40
+_SETTINGS, _MODEL = "chat_settings", "chat_model"
+
+
+class ChatPage(Page):
+    """Conversations at the left, the one on show in the middle, how it speaks at the right.
+
+    Signals:
+        export_requested(str): a checkpoint folder that a person wants as GGUF.
+    """
+
+    export_requested = Signal(str)
+
+    def __init__(
+        self,
+        appearance: Appearance,
+        navigator: Navigator,
+        session: ChatSession,
+        memory: WindowMemory,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(appearance, parent)
+        self._navigator, self._session, self._memory = navigator, session, memory
+        self._live: Answer | None = None
+        self._edits: int | None = None
+        self._panel_wanted = False
+        self._closed: set[str] = set()
+        self._notice: Notice | None = None
+        self.chats = ChatList(appearance)
+        self.model = ModelButton(appearance)
+        self.panel_button = IconButton(appearance, "sliders-horizontal", kind="normal")
+        self.more = IconButton(appearance, "ellipsis", kind="normal")
+        self._menu = QMenu(self)
+        self.more.setMenu(self._menu)
+        self.banner = Banner(appearance)
+        self.transcript = Transcript(appearance)
+        self.empty = EmptyState(appearance, "message-circle")
+        self.blank = QWidget()
+        self.middle = QStackedWidget()
+        self.examples = Examples(appearance)
+        self.composer = Composer(appearance)
+        self.panel = SpeechPanel(appearance)
+        self._paint = QTimer(self)
+        self._paint.setSingleShot(True)
+        self._paint.setInterval(_PAINT_MS)
+        self._paint.timeout.connect(self._show_writing)
+        self._lay_out()
+        self._connect()
+        self._bind_keys()
+        self.panel.set_values(self._memory.get(_SETTINGS, dict(DEFAULTS)))
+        self.retranslate()
+
+    # -- page ----------------------------------------------------------------------------------
+
+    def opened(self, request: Mapping[str, object]) -> None:
+        """Show the conversations; with `checkpoint` begin one with that model."""
+        self._session.open_project()
+        wanted = request.get("checkpoint")
+        if isinstance(wanted, str) and wanted:
+            model = self._session.model_at(wanted)
+            if self._session.model is None or self._session.model.path != model.path:
+                self._session.new_chat()
+            self._session.choose(model)
+        elif self._session.model is None:
+            self._choose_remembered()
+        self._refresh()
+        self.composer.editor.setFocus()
+
+    def retranslate(self) -> None:
+        """Set every text again; parts look after themselves."""
+        self._notice = None
+        self.panel_button.set_name(_("How it speaks"))
+        self.more.set_name(_("More"))
+        self._refresh()
+
+    def set_compact(self, compact: bool) -> None:
+        """Below 1180 px the right column opens by its button."""
+        super().set_compact(compact)
+        self.chats.set_compact(compact)
+        self._refresh()
+
+    def primary_action(self) -> QAbstractButton | None:
+        """Send, or stop."""
+        return self.composer.button
+
+    def escape(self) -> bool:
+        """Stop, or give up changing a question."""
+        if self._session.status == "writing":
+            self._session.stop()
+            return True
+        if self._edits is not None:
+            self._end_editing()
+            self.composer.set_text("")
+            return True
+        return False
+
+    def shortcuts(self) -> list[ShortcutHint]:
+        """The page's own keys."""
+        return [
+            ShortcutHint(keys="Enter", text=_("Send")),
+            ShortcutHint(keys="Shift Enter", text=_("New line")),
+            ShortcutHint(keys="Esc", text=_("Stop")),
+            ShortcutHint(keys="Ctrl R", text=_("Say it again")),
+            ShortcutHint(keys="↑", text=_("Change the last question")),
+            ShortcutHint(keys="Ctrl Shift N", text=_("New conversation")),
+            ShortcutHint(keys="Ctrl F", text=_("Search conversations")),
+        ]
+
+    # -- making --------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        head = QFrame()
+        head.setProperty("edge", "bottom")
+        top = QHBoxLayout(head)
+        top.setContentsMargins(24, 10, 24, 10)
+        top.setSpacing(8)
+        top.addWidget(self.model)
+        top.addStretch(1)
+        top.addWidget(self.panel_button)
+        top.addWidget(self.more)
+        for widget in (self.transcript, self.empty, self.blank):
+            self.middle.addWidget(widget)
+        self._foot = QWidget()
+        foot = QVBoxLayout(self._foot)
+        foot.setContentsMargins(0, 0, 0, 16)
+        foot.setSpacing(12)
+        foot.addWidget(self.examples)
+        foot.addWidget(self.composer)
+        banner = QHBoxLayout()
+        banner.setContentsMargins(24, 0, 24, 0)
+        banner.addWidget(self.banner)
+        centre = QWidget()
+        centre.setProperty("ground", "surface")
+        centre.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addWidget(head)
+        column.addLayout(banner)
+        column.addWidget(self.middle, 1)
+        column.addWidget(self._foot, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._centre = centre
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.chats)
+        row.addWidget(centre, 1)
+        row.addWidget(self.panel)
+
+    def _connect(self) -> None:
+        session = self._session
+        session.changed.connect(self._refresh)
+        session.conversation_changed.connect(self._show_conversation)
+        session.wrote.connect(self._paint.start)
+        self.chats.new_requested.connect(self._new_chat)
+        self.chats.chosen.connect(self._open_chat)
+        self.chats.renamed.connect(session.rename)
+        self.chats.delete_requested.connect(self._delete)
+        self.chats.searched.connect(lambda _words: self._show_list())
+        self.model.chosen.connect(self._choose)
+        self.model.file_requested.connect(self._pick_file)
+        self.model.folder_requested.connect(self._pick_folder)
+        self.panel_button.clicked.connect(self._toggle_panel)
+        self._menu.aboutToShow.connect(self._fill_menu)
+        self.model.opened.connect(self._on_models_opened)
+        self.banner.closed.connect(self._on_banner_closed)
+        self.empty.button.clicked.connect(lambda: self._navigator.new_run())
+        self.transcript.acted.connect(self._act)
+        self.examples.chosen.connect(self._send)
+        self.composer.sent.connect(self._send)
+        self.composer.stop_requested.connect(session.stop)
+        self.composer.edit_last_requested.connect(self._edit_last)
+        self.composer.edit_cancelled.connect(self.escape)
+        self.panel.changed.connect(self._on_settings_changed)
+        self.panel.export_requested.connect(self._export)
+
+    def _bind_keys(self) -> None:
+        for keys, call in (
+            ("Ctrl+R", self._again),
+            ("Ctrl+Shift+N", self._new_chat),
+            ("Ctrl+F", self.chats.search.setFocus),
+        ):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(call)
+
+    # -- showing -------------------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        session = self._session
+        models = session.models()
+        self.model.show_models(models, session.model)
+        self._show_banner()
+        self._show_middle(bool(models) or session.model is not None)
+        self.composer.set_state(
+            writing=session.status == "writing",
+            loading=session.status == "loading",
+            base=session.is_base,
+            blocked=self._blocked(),
+        )
+        folder = session.model is not None and not session.model.path.endswith(".gguf")
+        self.panel.show_model(session.info, can_export=folder and session.status in ("ready", "writing"))
+        if session.used is not None:
+            self.panel.show_context(*session.used)
+        self.panel.setVisible(not self.compact or self._panel_wanted)
+        self.panel_button.setVisible(self.compact)
+        self._show_list()
+        if session.status == "writing" and self._live is None:
+            self._live = self.transcript.begin_answer(raw=session.is_base)
+        elif session.status != "writing" and self._live is not None:
+            if session.error:
+                self._live.show_problem(session.error)
+            self._live = None
+
+    def _show_middle(self, any_model: bool) -> None:
+        chat = self._session.conversation
+        talked = chat is not None and bool(chat.messages)
+        if not any_model and not talked:
+            self.empty.set_texts(_("There is no model to talk to yet."), _("Train my first model"))
+            self.middle.setCurrentWidget(self.empty)
+        else:
+            self.middle.setCurrentWidget(self.transcript if talked else self.blank)
+        self._foot.setVisible(any_model or talked)
+        self.examples.setVisible(not talked and self._session.status == "ready")
+        self.examples.set_base(self._session.is_base)
+
+    def _show_list(self) -> None:
+        words = self.chats.search.text()
+        self.chats.show_conversations(self._session.conversations(words), self._session.chat_id)
+
+    def _show_conversation(self) -> None:
+        session = self._session
+        chat = session.conversation
+        raw = bool(chat and any(message.role == "continuation" for message in chat.messages))
+        self._live = None
+        self.transcript.show_conversation(chat, raw=raw)
+        self._end_editing()
+        self._refresh()
+
+    def _show_writing(self) -> None:
+        session = self._session
+        if self._live is not None and session.status == "writing":
+            self._live.show_writing(session.content, session.thought, session.tokens, session.tokens_per_s)
+
+    def _show_banner(self) -> None:
+        notice = notice_for(self._session, self._choose)
+        if notice is None or notice.key in self._closed:
+            self._notice = None
+            self.banner.clear()
+        # telling it anew would take the button away under the pointer
+        elif self._notice is None or (notice.key, notice.text) != (self._notice.key, self._notice.text):
+            self._notice = notice
+            self.banner.show_message(
+                notice.text, tone=notice.tone, actions=notice.actions, closable=notice.closable
+            )
+
+    def _on_banner_closed(self) -> None:
+        if self._notice is not None:
+            self._closed.add(self._notice.key)
+            self._notice = None
+
+    def _blocked(self) -> str:
+        status = self._session.status
+        if status == "none":
+            return _("Choose a model first")
+        return self._session.error if status in ("failed", "died") else ""
+
+    # -- what a person does --------------------------------------------------------------------
+
+    def _send(self, text: str) -> None:
+        if self._session.status != "ready":
+            return
+        if self._edits is not None:
+            self._session.cut(self._edits)
+            self._end_editing()
+        self._session.send(text, self.panel.values())
+        self._show_conversation()
+
+    def _act(self, action: str, index: int) -> None:
+        chat = self._session.conversation
+        if action == "again":
+            self._session.again(index, self.panel.values())
+        elif action == "edit":
+            self._edit(index)
+        elif chat is not None and index < len(chat.messages):
+            if action == "copy":
+                QGuiApplication.clipboard().setText(chat.messages[index].content)
+                self._navigator.toast(_("Copied"))
+            elif action == "branch":
+                self._session.branch(index)
+                self._navigator.toast(_("This is a new conversation; the other one is as it was"))
+
+    def _again(self) -> None:
+        chat = self._session.conversation
+        if chat is None or not chat.messages:
+            return
+        last = len(chat.messages)
+        self._session.again(last if chat.messages[-1].role == "user" else last - 1, self.panel.values())
+
+    def _edit(self, index: int) -> None:
+        chat = self._session.conversation
+        if chat is None or not 0 <= index < len(chat.messages) or self._session.status == "writing":
+            return
+        self._edits = index
+        self.composer.set_editing(True)
+        self.composer.set_text(chat.messages[index].content)
+
+    def _edit_last(self) -> None:
+        chat = self._session.conversation
+        if chat is not None:
+            asked = [index for index, message in enumerate(chat.messages) if message.role == "user"]
+            if asked:
+                self._edit(asked[-1])
+
+    def _end_editing(self) -> None:
+        if self._edits is not None:
+            self._edits = None
+            self.composer.set_editing(False)
+
+    def _new_chat(self) -> None:
+        self._session.new_chat()
+        self.panel.set_values(self._memory.get(_SETTINGS, dict(DEFAULTS)))
+        self.composer.editor.setFocus()
+
+    def _open_chat(self, chat_id: str) -> None:
+        self._session.open_chat(chat_id)
+        chat = self._session.conversation
+        if chat is not None:
+            self.panel.set_values(chat.settings)
+
+    def _delete(self, chat_id: str) -> None:
+        self._session.delete(chat_id)
+        self._navigator.toast(
+            _("Conversation deleted"),
+            action_text=_("Undo"),
+            action=lambda: self._session.restore(chat_id),
+        )
+
+    def _on_settings_changed(self) -> None:
+        self._memory.set(_SETTINGS, self.panel.values())
+        self._session.remember(self.panel.values())
+
+    def _choose(self, model: ChatModel) -> None:
+        self._memory.set(_MODEL, model.path)
+        self._session.choose(model)
+
+    def _on_models_opened(self) -> None:
+        self._session.look_at_files()
+        self.model.show_models(self._session.models(), self._session.model)
+
+    def _choose_remembered(self) -> None:
+        models = self._session.models()
+        remembered = self._memory.get(_MODEL, "")
+        model = next((model for model in models if model.path == remembered), models[0] if models else None)
+        if model is not None:
+            self._session.choose(model)
+
+    def _pick_file(self) -> None:
+        start = str(self._session.project_folder)
+        path, _kind = QFileDialog.getOpenFileName(self, _("Open a GGUF file"), start, "GGUF (*.gguf)")
+        if path:
+            self._choose(self._session.model_at(path))
+
+    def _pick_folder(self) -> None:
+        start = str(self._session.project_folder)
+        path = QFileDialog.getExistingDirectory(self, _("Open a model folder"), start)
+        if path:
+            self._choose(self._session.model_at(path))
+
+    def _export(self) -> None:
+        if self._session.model is not None:
+            self.export_requested.emit(self._session.model.path)
+
+    def _copy_all(self) -> None:
+        chat = self._session.conversation
+        if chat is not None:
+            QGuiApplication.clipboard().setText("\n\n".join(message.content for message in chat.messages))
+            self._navigator.toast(_("Copied"))
+
+    def _toggle_panel(self) -> None:
+        self._panel_wanted = not self._panel_wanted
+        self._refresh()
+
+    def _fill_menu(self) -> None:
+        chat = self._session.conversation
+        there = chat is not None and bool(chat.messages)
+        folder = self._session.model is not None and Path(self._session.model.path).suffix != ".gguf"
+        chat_id = self._session.chat_id
+        items = [
+            MenuItem(text=_("Rename"), icon="pencil", enabled=there, action=lambda: self.chats.edit(chat_id)),
+            MenuItem(text=_("Copy the conversation"), icon="copy", enabled=there, action=self._copy_all),
+            MenuItem(text=_("Export as GGUF…"), icon="package", enabled=folder, action=self._export),
+            MenuItem(),
+            MenuItem(text=_("Delete"), icon="trash-2", enabled=there, action=lambda: self._delete(chat_id)),
+        ]
+        fill_menu(self.appearance, self._menu, items)
+
+    def resizeEvent(self, event: object) -> None:
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        self._set_foot_width()
+
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)  # type: ignore[arg-type]
+        self._set_foot_width()
+
+    def _set_foot_width(self) -> None:
+        room = self._centre.width()
+        width = min(COLUMN_WIDE if room >= WIDE_FROM else COLUMN, room - 48)
+        self._foot.setFixedWidth(max(240, width))
