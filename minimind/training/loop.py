@@ -64,7 +64,8 @@ class Loop:
         self._clock = time.monotonic()
         if self.progress.step == 0:
             self.evaluate()
-            self.sample()
+            if self.progress.sample_step is None:
+                self.sample()
         while not self._stop and not self._is_complete():
             self._step()
             self._decide_schedule()
@@ -226,6 +227,7 @@ class Loop:
     def sample(self) -> None:
         """Let it continue the sample prompts."""
         session = self.session
+        self.progress.sample_step = self.progress.step
         for number, prompt in enumerate(session.plan.sample_prompts):
             text = speak(
                 session.model,

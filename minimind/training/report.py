@@ -22,7 +22,7 @@ HEARTBEAT_S = 2.0
 class Report:
     """One attempt's voice. Also a heartbeat, so that a long step does not look like death."""
 
-    def __init__(self, folder: RunFolder, attempt: int, *, quiet: bool) -> None:
+    def __init__(self, folder: RunFolder, attempt: int, *, step: int = 0, quiet: bool) -> None:
         identity = ProcessIdentity.of(os.getpid())
         assert identity is not None
         self.folder = folder
@@ -35,6 +35,7 @@ class Report:
             host=identity.host,
             boot_id=identity.boot_id,
             heartbeat=time.time(),
+            step=step,
             attempt=attempt,
         )
         self._guard = threading.Lock()
@@ -49,6 +50,11 @@ class Report:
         self._samples.start()
 
     # -- state -----------------------------------------------------------------------------------
+
+    @property
+    def step(self) -> int:
+        """The step that state.json says."""
+        return self._state.step
 
     @property
     def status(self) -> RunState:
@@ -90,7 +96,7 @@ class Report:
             if self._log is not None:
                 print(line, file=self._log, flush=True)
             if not self._quiet or self._log is None:
-                print(line, file=sys.stderr, flush=True)
+                print(line, flush=True)
         except OSError:
             return
 
@@ -135,7 +141,7 @@ class Report:
 def _open_log(folder: RunFolder) -> TextIO | None:
     """log.txt, unless whoever started this process already sends its output there."""
     try:
-        here, there = os.fstat(sys.stderr.fileno()), folder.log_file.stat()
+        here, there = os.fstat(sys.stdout.fileno()), folder.log_file.stat()
         if (here.st_dev, here.st_ino) == (there.st_dev, there.st_ino):
             return None
     except (OSError, ValueError):

@@ -12,6 +12,7 @@ import psutil
 import torch
 
 from minimind.errors import BadInput
+from minimind.events import read_events
 from minimind.files import sweep
 from minimind.job import Budget, JobSpec
 from minimind.lock import Held
@@ -67,7 +68,7 @@ def execute(
             sweep(folder.checkpoints)
         sweep(folder.path)
         attempt = max([state.attempt if state else 0, *folder.attempt_numbers()]) + 1
-        report = Report(folder, attempt, quiet=quiet)
+        report = Report(folder, attempt, step=state.step if state else 0, quiet=quiet)
         try:
             return Attempt(folder, _overridden(job, overrides or {}), report, overrides or {}).run()
         finally:
@@ -137,7 +138,9 @@ class Attempt:
         self.session = session = assemble(
             self.job, self.report, resume=found, cancelled=lambda: self.control.stop_is_pending
         )
-        if found is not None:
+        if found is None:
+            self._look_back(session)
+        else:
             session.plan = self._new_end(session)
             changed = differences(session, found)
             if changed:
@@ -153,6 +156,17 @@ class Attempt:
             path = found.folder.relative_to(self.folder.path).as_posix()
             self.report.emit("checkpoint", step=found.step, path=path)
         self._welcome(session)
+
+    def _look_back(self, session: Session) -> None:
+        """Without a checkpoint the run begins again; what was said about step 0 still holds."""
+        for event in read_events(self.folder.events_file):
+            if event.kind == "eval" and event.step == 0:
+                session.progress.val_loss = event.fields.get("val_loss")
+                session.progress.bits_per_byte = event.fields.get("bits_per_byte")
+                session.progress.best_val_loss = session.progress.val_loss
+                session.progress.best_step = session.progress.eval_step = 0
+            elif event.kind == "sample" and event.step == 0:
+                session.progress.sample_step = 0
 
     def _on_damage(self, path: Path, reason: str) -> None:
         older = [p.name for p in self.folder.step_folders() if checkpoint_step(p) < checkpoint_step(path)]
@@ -214,7 +228,7 @@ class Attempt:
             self.report.fail("crashed", reason=f"{type(error).__name__}: {reason[0] if reason else ''}"[:300])
 
     def _end(self, status: RunState, *, tokens_per_s: float | None = None) -> Result:
-        progress = self.session.progress if self.session else snapshot.Progress()
+        progress = self.session.progress if self.session else snapshot.Progress(step=self.report.step)
         wall = time.monotonic() - self.began
         self.report.emit(
             "done",

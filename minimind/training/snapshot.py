@@ -41,6 +41,7 @@ class Progress:
         step: updates done; tokens: real ones seen.
         train_s: seconds spent in steps; elapsed_s: since the loop began, pauses left out, over all attempts.
         loss, val_loss, bits_per_byte: the last ones; best_val_loss with best_step.
+        eval_step, sample_step: when it was last measured and heard.
         skipped: updates in a row whose gradient was not finite.
         loader: position in the data.
     """
@@ -53,6 +54,7 @@ class Progress:
     val_loss: float | None = None
     bits_per_byte: float | None = None
     eval_step: int | None = None
+    sample_step: int | None = None
     best_val_loss: float | None = None
     best_step: int | None = None
     skipped: int = 0
