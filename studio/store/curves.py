@@ -17,6 +17,7 @@ from studio.store.summary import is_metric, number
 AXES = ("step", "tokens", "time")
 EVALUATED = ("val_loss", "bits_per_byte")
 _STEP, _TIME = "step", "t"
+_ROWS_AT_ONCE = 20_000
 
 
 def reduce(
@@ -184,10 +185,13 @@ class Curves:
             else:
                 terms.append("NULL")
         sql = f"SELECT {', '.join(terms)} FROM steps WHERE run = ? AND step BETWEEN ? AND ? ORDER BY step"
+        # a million rows at once would take hundreds of megabytes as Python objects; None becomes NaN
+        parts = [np.empty((0, len(names)))]
         with translating(self._database.path):
-            rows = self._database.sql.conn.execute(sql, (run, low, high)).fetchall()
-        # None becomes NaN
-        table = np.array(rows, dtype=np.float64).reshape(len(rows), len(names))
+            cursor = self._database.sql.conn.execute(sql, (run, low, high))
+            while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+                parts.append(np.array(rows, dtype=np.float64))
+        table = np.concatenate(parts)
         return {name: np.ascontiguousarray(table[:, i]) for i, name in enumerate(names)}
 
     def _make_room(self) -> None:

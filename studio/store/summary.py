@@ -24,13 +24,13 @@ _NO_CURVES = ("tokens", "memory_bytes", "eta_s")
 
 def number(value: Any) -> float | None:
     """A finite float, or None for whatever is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        value = float(value)
-    except OverflowError:
-        return None
-    return value if math.isfinite(value) else None
+    # exact types, as JSON gives them: a bool is no number, and this is asked for each field of each step
+    if type(value) is int:
+        try:
+            return float(value)
+        except OverflowError:
+            return None
+    return value if type(value) is float and math.isfinite(value) else None
 
 
 def integer(value: Any) -> int | None:
@@ -216,10 +216,10 @@ class Summary:
             known = number(value)
             if known is None or name == "step":
                 continue
-            if name not in self.metrics and is_metric(name) and len(self.metrics) < METRICS_MAX:
-                self.metrics.append(name)
             if name in STEP_COLUMNS:
                 self.last[name] = known
+            if name not in self.metrics and is_metric(name) and len(self.metrics) < METRICS_MAX:
+                self.metrics.append(name)
         if "loss" in self.last:
             self.spark.add(self.last["loss"])
         # a paused trainer finishes the step that it is in
