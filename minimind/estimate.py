@@ -13,7 +13,7 @@ from minimind.model.config import ModelConfig
 # parts of `training_memory`, in the order that a bar shows them
 MEMORY_PARTS = ("weights", "gradients", "optimizer", "activations", "other")
 # logits of this many slots exist at a time (losses.CHUNK)
-_LOSS_CHUNK = 1024
+_LOSS_CHUNK = 512
 # documents longer than this take the fused kernel, which keeps no scores (model.attention)
 _LONGEST_BMM = 1024
 # the allocator's gaps and short-lived tensors: peak against what the backward pass needs, measured 1.3-1.9

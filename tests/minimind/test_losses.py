@@ -76,6 +76,18 @@ def test_a_frozen_head_or_no_gradient_at_all():
     assert not quiet.requires_grad
 
 
+def test_evaluation_takes_no_gradient(monkeypatch):
+    hidden, weight, labels, _ = case()
+    products = []
+    plain = torch.Tensor.__matmul__
+    monkeypatch.setattr(torch.Tensor, "__matmul__", lambda a, b: products.append(1) or plain(a, b))
+    with torch.no_grad():
+        linear_cross_entropy(hidden, weight, labels, chunk=100)
+    assert len(products) == 1
+    linear_cross_entropy(hidden, weight, labels, chunk=100)
+    assert len(products) == 4
+
+
 def test_bf16_autocast_is_near():
     hidden, weight, labels, weights = case()
     exact = reference(hidden, weight, labels, weights)
