@@ -290,7 +290,7 @@ def tokens_per_second(config: ModelConfig, data: Data, device: Device, precision
     chosen = device.precision(precision)
     flops = device.flops_float32 if chosen == "float32" else device.flops
     per_token = estimate.flops_per_token(config, mean_context=data.mean_context)
-    return float(flops * estimate.utilisation(config, device.kind) / per_token)
+    return float(flops * estimate.utilisation(config, device.kind, chosen) / per_token)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,7 +37,11 @@ class Pretrain:
 
         states = model(batch)
         total, count = linear_cross_entropy(
-            states.hidden_ND, model.head_weight, batch.labels_N, batch.weights_N
+            states.hidden_ND,
+            model.head_weight,
+            batch.labels_N,
+            batch.weights_N,
+            labelled_L=batch.labelled_L,
         )
         return LossParts(
             sum=total, count=count, balance_sum=states.balance_sum, balance_count=states.balance_count
