@@ -46,7 +46,6 @@ def main(arguments: list[str] | None = None) -> int:
         0 done, or stopped on request · 1 failed · 2 bad input, told in one line on stderr.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
-    _bound_kernel_caches()
     parser = OneLineParser(prog="minimind", description="Train, serve and export small language models.")
     parser.add_argument("--version", action="version", version=__version__)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=OneLineParser)
@@ -65,16 +64,6 @@ def main(arguments: list[str] | None = None) -> int:
         # whoever read our output has gone; keep the interpreter from complaining at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-
-
-def _bound_kernel_caches() -> None:
-    """Before torch is imported: oneDNN keeps about a megabyte for each shape of matrix product it has seen.
-
-    Packed documents bring new shapes with every step, so that its default of 1,024 (twice) lets a CPU run
-    grow by gigabytes; 128 hold every shape that comes back.
-    """
-    for name in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
-        os.environ.setdefault(name, "128")
 
 
 def _module(verb: str) -> Any:
