@@ -68,18 +68,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(asked: argparse.Namespace, paths: Paths) -> int:
-    from studio.ui.fonts import load_fonts
     from studio.ui.single_window import SingleWindow
 
     application = _application()
     single = SingleWindow(paths.socket_name)
     if not single.claim():
         return 0
-    load_fonts()
-    preferences = PreferencesFile(paths.preferences)
-    appearance = _appearance(application, asked, paths, preferences.current)
-    preferences.listen(lambda changed: _apply(appearance, changed))
-    window = _window(appearance, preferences, paths)
+    window = compose(application, asked, paths)
     single.asked_to_front.connect(lambda: _to_front(window))
     window.closed.connect(application.quit)
     # Ctrl+C in the terminal closes the window; Qt's loop alone would not let Python see the signal
@@ -90,6 +85,22 @@ def _run(asked: argparse.Namespace, paths: Paths) -> int:
     code = application.exec()
     single.close()
     return code
+
+
+def compose(application: QApplication, asked: argparse.Namespace, paths: Paths) -> MainWindow:
+    """The window with everything behind it, not shown yet; its services end when it has closed.
+
+    Args:
+        asked: as `arguments` makes it.
+        paths: their folders are there (`Paths.make`).
+    """
+    from studio.ui.fonts import load_fonts
+
+    load_fonts()
+    preferences = PreferencesFile(paths.preferences)
+    appearance = _appearance(application, asked, paths, preferences.current)
+    preferences.listen(lambda changed: _apply(appearance, changed))
+    return _window(appearance, preferences, paths)
 
 
 def _application() -> QApplication:
