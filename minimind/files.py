@@ -93,6 +93,26 @@ def fsync_folder(path: Path) -> None:
         fsync_file(path)
 
 
+@contextlib.contextmanager
+def _replacing(path: Path, *, sync: bool = True) -> Iterator[Path]:
+    """A temporary file beside `path` that takes its place in one step when the block ends well."""
+    fd, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    os.close(fd)
+    temporary = Path(name)
+    try:
+        yield temporary
+        os.chmod(temporary, path.stat().st_mode if path.exists() else 0o644)
+        if sync:
+            fsync_file(temporary)
+        failpoint("replace.before_rename")
+        _replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    if sync:
+        fsync_folder(path.parent)
+
+
 def replace_bytes(path: Path, content: bytes, *, sync: bool = True) -> None:
     """Write `content` beside `path`, then put it in its place in one step.
 
@@ -104,22 +124,8 @@ def replace_bytes(path: Path, content: bytes, *, sync: bool = True) -> None:
     Raises:
         OSError: nothing has changed.
     """
-    fd, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(fd, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.chmod(temporary, path.stat().st_mode if path.exists() else 0o644)
-            if sync:
-                _sync(file.fileno())
-        failpoint("replace.before_rename")
-        _replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    if sync:
-        fsync_folder(path.parent)
+    with _replacing(path, sync=sync) as temporary:
+        temporary.write_bytes(content)
 
 
 def _replace(source: Path, target: Path) -> None:
@@ -147,36 +153,14 @@ def write_file(target: Path, fill: Callable[[Path], None]) -> None:
     # what an earlier, killed attempt at the same file left behind
     for stale in target.parent.glob(f".{glob.escape(target.name)}.*.tmp"):
         stale.unlink(missing_ok=True)
-    fd, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
-    os.close(fd)
-    temporary = Path(name)
-    try:
+    with _replacing(target) as temporary:
         fill(temporary)
-        os.chmod(temporary, target.stat().st_mode if target.exists() else 0o644)
-        fsync_file(temporary)
-        failpoint("file.before_rename")
-        _replace(temporary, target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    fsync_folder(target.parent)
 
 
 def replace_stream(path: Path, chunks: Iterable[bytes]) -> None:
     """`replace_bytes` for content that need not fit in memory; when `chunks` raises, nothing has changed."""
-    fd, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(fd, "wb") as file:
-            file.writelines(chunks)
-            file.flush()
-            os.chmod(temporary, path.stat().st_mode if path.exists() else 0o644)
-            os.fsync(file.fileno())
-        _replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    fsync_folder(path.parent)
+    with _replacing(path) as temporary, temporary.open("wb") as file:
+        file.writelines(chunks)
 
 
 def replace_text(path: Path, text: str, *, sync: bool = True) -> None:

@@ -6,8 +6,10 @@ import re
 import time
 import uuid
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from minimind import __version__
 from minimind.errors import BadInput
@@ -118,8 +120,8 @@ class JobSpec:
         known["hardware"] = _build(Hardware, value.get("hardware"))
         known["data"] = tuple(_build(DataFile, item) for item in value.get("data") or ())
         job = cls(**known)
-        if not isinstance(job.settings, dict) or not isinstance(job.seed, int):
-            raise ValueError("settings must be an object and seed a whole number")
+        for part in (job, job.model, job.budget, job.hardware, *job.data):
+            _check_types(part)
         return job
 
     def with_changes(self, **changes: Any) -> JobSpec:
@@ -130,6 +132,25 @@ class JobSpec:
 def _build(kind: type, value: Any) -> Any:
     value = value or {}
     return kind(**{name: value[name] for name in kind.__dataclass_fields__ if name in value})  # type: ignore[attr-defined]
+
+
+@cache
+def _allowed_types(kind: type) -> dict[str, tuple[type, ...]]:
+    found = {}
+    for name, hint in get_type_hints(kind).items():
+        hints = get_args(hint) if get_origin(hint) is UnionType else (hint,)
+        found[name] = tuple(get_origin(one) or one for one in hints)
+    return found
+
+
+def _check_types(part: Any) -> None:
+    for name, allowed in _allowed_types(type(part)).items():
+        value = getattr(part, name)
+        # JSON writes 3.0 as 3; true is no number
+        fits = isinstance(value, (*allowed, int) if float in allowed else allowed)
+        if not fits or isinstance(value, bool):
+            wanted = " or ".join("null" if one is type(None) else one.__name__ for one in allowed)
+            raise ValueError(f"{name} must be {wanted}, not {value!r}")
 
 
 def new_run_id(label: str) -> str:

@@ -6,7 +6,8 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, get_args, get_type_hints
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from minimind.errors import BadInput
 
@@ -117,8 +118,8 @@ def problem_of(described: OptionField, value: Any) -> str | None:
 
 
 def _plain_types(hint: Any) -> list[type]:
-    parts = get_args(hint) if get_args(hint) and not isinstance(hint, type) else (hint,)
-    plain = [getattr(part, "__origin__", part) for part in parts if part is not type(None)]
+    parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    plain = [get_origin(part) or part for part in parts if part is not type(None)]
     return [*plain, int] if float in plain else plain
 
 

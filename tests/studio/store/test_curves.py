@@ -73,6 +73,7 @@ def test_a_reduced_curve_keeps_ends_and_extremes(values, max_points):
         assert np.nanmax(small_y) == np.nanmax(y)
 
 
+@settings(deadline=None)
 @given(st.integers(8, 300), st.integers(0, 300), st.integers(0, 300))
 def test_a_part_of_a_curve_has_one_neighbour_on_either_side(size, one, other):
     lo, hi = sorted((one, other))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minimind.events import Event
@@ -19,6 +19,7 @@ def folded(*events: Event) -> Summary:
     return summary
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-100, 100), max_size=2000))
 def test_a_sketch_keeps_the_mean_and_never_grows_too_long(values):
     sketch = Sketch()
