@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
@@ -141,6 +141,15 @@ class ChoiceCard(QAbstractButton):
             token = "accent_text" if self.isChecked() else "text2"
             self._icon.setPixmap(self._appearance.pixmap(self._icon_name, token, 18))
         self.update()
+
+
+def let_tab_reach_one(cards: Iterable[ChoiceCard]) -> None:
+    """Tab stops once at a group, at the chosen card or the first; the arrow keys do the rest."""
+    visible = [card for card in cards if not card.isHidden()]
+    stop = next((card for card in visible if card.isChecked()), visible[0] if visible else None)
+    for card in visible:
+        policy = Qt.FocusPolicy.StrongFocus if card is stop else Qt.FocusPolicy.ClickFocus
+        card.setFocusPolicy(policy)
 
 
 class CardGrid(QWidget):

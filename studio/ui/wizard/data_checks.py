@@ -6,10 +6,12 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from minimind.methods import Needs
+from minimind.text import _
 from studio.planning.data_check import FileCheck, Stamp, check_file, stamp_of
 
 # progress goes to the window ten times a second at most
@@ -57,6 +59,11 @@ class DataChecks(QObject):
         found = self._results.get((path, needs))
         return found[1] if found else None
 
+    @property
+    def is_busy(self) -> bool:
+        """A reading is under way or waits for its turn."""
+        return bool(self._running)
+
     def stop(self, path: str, needs: Needs) -> None:
         """End a reading at the person's wish; what was read so far counts."""
         running = self._running.get((path, needs))
@@ -97,7 +104,13 @@ class DataChecks(QObject):
                 last = now
                 self._found.emit(which, check)
 
-        self._found.emit(which, self._check(*key, progress=on_progress, cancelled=ended.is_set))
+        try:
+            found = self._check(*key, progress=on_progress, cancelled=ended.is_set)
+        except Exception as error:  # a fault of ours must not leave the file "being read" for ever
+            name, reason = Path(key[0]).name, f"{type(error).__name__}: {error}"
+            sentence = _("{file} cannot be read: {reason}.").format(file=name, reason=reason)
+            found = FileCheck(path=key[0], needs=key[1], fault=sentence, code="crashed")
+        self._found.emit(which, found)
 
     def _on_found(self, which: tuple[tuple[str, Needs], Stamp, threading.Event], check: FileCheck) -> None:
         key, stamp, ended = which

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from minimind.job import DataFile
 from minimind.text import _, ngettext
@@ -168,6 +168,10 @@ class DataRow(QFrame):
         self.more.setVisible(len(lines) > SHORT)
         label = ngettext("Show the {n} skipped row", "Show the {n} skipped rows", skipped)
         self.more.setText(_("Show fewer") if self._open else label.format(n=fmt.exact(skipped)))
+
+    def fields(self) -> list[QWidget]:
+        """What the keyboard reaches, in reading order."""
+        return [self.weight, self.remove, self.stop, self.wrong, self.more]
 
     def toggle_rows(self) -> None:
         """Show all wrong rows that are known, or the first few."""

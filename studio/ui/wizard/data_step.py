@@ -22,7 +22,7 @@ from studio.ui.widgets.card import Card
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.segmented import SegmentedControl
 from studio.ui.wizard.data_row import DataRow
-from studio.ui.wizard.step_view import ProblemLine, StepView
+from studio.ui.wizard.step_view import ProblemLine, StepView, in_tab_order
 
 PickFiles = Callable[[QWidget, str], Sequence[str]]
 SUFFIXES = (".jsonl", ".json", ".ndjson", ".txt", ".md")
@@ -160,6 +160,8 @@ class DataStep(StepView):
                 self._list.insertWidget(index, row)
             problem = by_field.get(f"weight:{path}") or by_field.get(f"file:{path}")
             row.show_file(file, self.plan.files.get(path), problem, with_weight=with_weight)
+        rows = [self._rows[path] for path in files]
+        in_tab_order(*(field for row in rows for field in row.fields()), self.add, self.sample)
 
     def _make_row(self, path: str, *, weighted: bool = True) -> DataRow:
         row = DataRow(self.appearance, path, weighted=weighted)
@@ -185,6 +187,7 @@ class DataStep(StepView):
                 self._held_row = self._make_row(path, weighted=False)
                 self._held_row.removed.connect(lambda: self.choose(val_data=None))
                 self._held_list.addWidget(self._held_row)
+                in_tab_order(self.held_pick, *self._held_row.fields())
             problem = by_field.get(f"file:{path}") if path not in self._rows else None
             self._held_row.show_file(
                 DataFile(path=path), self.plan.files.get(path), problem, with_weight=False

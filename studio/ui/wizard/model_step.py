@@ -17,8 +17,8 @@ from studio.ui.appearance import Appearance
 from studio.ui.widgets.empty_state import EmptyState
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.segmented import SegmentedControl
-from studio.ui.wizard.choice_card import CardGrid, ChoiceCard
-from studio.ui.wizard.step_view import ProblemLine, StepView
+from studio.ui.wizard.choice_card import CardGrid, ChoiceCard, let_tab_reach_one
+from studio.ui.wizard.step_view import ProblemLine, StepView, in_tab_order
 
 FAMILIES = {"minimind2": "MiniMind2", "minimind3": "MiniMind3", "v1": N_("First generation (2024)")}
 NEW, CHECKPOINT = "new", "checkpoint"
@@ -98,6 +98,8 @@ class ModelStep(StepView):
         self._show_presets()
         self._show_runs()
         self._group.setExclusive(True)
+        let_tab_reach_one(self.presets.values())
+        let_tab_reach_one(self.runs[run_id] for run_id in self.plan.situation.start_points)
         self._problem.show_problem(next(iter(self.here()), None))
 
     def _show_presets(self) -> None:
@@ -135,7 +137,9 @@ class ModelStep(StepView):
             card.set_texts(*_of_run(point), figures=_run_figures(point))
             card.set_note(point.fault, "danger")
             card.setChecked(run_id == self.choices.checkpoint)
-        self._runs_grid.set_cards([self.runs[run_id] for run_id in points])
+        cards = [self.runs[run_id] for run_id in points]
+        self._runs_grid.set_cards(cards)
+        in_tab_order(self.start_from.segment(CHECKPOINT), *cards)
         self._runs_grid.setVisible(bool(points))
         self._empty.setVisible(not points)
         self._empty.set_texts(

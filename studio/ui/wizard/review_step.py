@@ -18,7 +18,7 @@ from studio.ui.widgets.card import Card
 from studio.ui.widgets.labels import Divider, ElidedLabel, Label
 from studio.ui.widgets.options_form import shown
 from studio.ui.wizard.review_checks import Check, judge
-from studio.ui.wizard.step_view import SEVERITY_ICON, StepView
+from studio.ui.wizard.step_view import SEVERITY_ICON, StepView, in_tab_order
 
 _TOP_LEFT = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
 _ROWS = (
@@ -204,6 +204,7 @@ class ReviewStep(StepView):
                 line.link.clicked.connect(
                     lambda _checked=False, c=check: self.step_requested.emit(c.step, c.field)
                 )
+        in_tab_order(self.rows["name"].change, *self.links.values())
         self._checks_card.setVisible(bool(self._checks))
 
     def _add_check(self, widget: QWidget) -> None:
@@ -298,7 +299,6 @@ class _CheckLine(QWidget):
         title = Label(check.title, role="strong", wrap=not check.text)
         title.setAlignment(_TOP_LEFT)
         self.link = LinkButton(appearance, check.link)
-        self.link.setVisible(bool(check.link))
         row = QHBoxLayout(self)
         row.setContentsMargins(17, 9, 14, 9)
         row.setSpacing(10)
@@ -312,3 +312,5 @@ class _CheckLine(QWidget):
         # higher than a line of text: it reaches into the row's margins
         self.link.setMaximumHeight(round(20 * appearance.scale) + 2)
         row.addWidget(self.link, 0, top)
+        # only now: shown without a parent it would be a window of its own for a moment
+        self.link.setVisible(bool(check.link))

@@ -26,7 +26,7 @@ from studio.ui.widgets.labels import Label
 from studio.ui.widgets.options_form import OptionsForm
 from studio.ui.widgets.painting import set_property
 from studio.ui.widgets.segmented import SegmentedControl
-from studio.ui.wizard.step_view import ProblemLine, StepView
+from studio.ui.wizard.step_view import ProblemLine, StepView, in_tab_order
 
 LENGTHS = ("epochs", "steps", "minutes")
 _DIGITS = QRegularExpression("[0-9]{0,19}")
@@ -157,6 +157,7 @@ class SettingsStep(StepView):
             self.form.deleteLater()
             self.form = self._make_form(wanted)
             self._card.body.addWidget(self.form)
+            in_tab_order(self.seed, *(self.form.field(item.name) for item in options_of(wanted)))
 
     def _show_general(self, found: dict[str, Problem]) -> None:
         choices = self.choices

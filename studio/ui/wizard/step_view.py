@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -84,6 +86,12 @@ class StepView(QScrollArea):
     def choices(self) -> Choices:
         """What is chosen so far."""
         return self.plan.choices
+
+
+def in_tab_order(*widgets: QWidget) -> None:
+    """Put widgets that were made later behind the first one in the order of Tab."""
+    for before, after in itertools.pairwise(widgets):
+        QWidget.setTabOrder(before, after)
 
 
 class ProblemLine(QWidget):

@@ -8,7 +8,7 @@ from minimind.methods import METHODS, Needs, StartsFrom
 from minimind.text import N_, _
 from studio.planning.route import Step
 from studio.ui.appearance import Appearance
-from studio.ui.wizard.choice_card import CardGrid, ChoiceCard
+from studio.ui.wizard.choice_card import CardGrid, ChoiceCard, let_tab_reach_one
 from studio.ui.wizard.step_view import ProblemLine, StepView
 
 NEEDS = {
@@ -54,6 +54,7 @@ class WhatStep(StepView):
             card.set_texts(_(method.title), _(method.summary), figures=figures)
             card.setChecked(name == chosen)
         self._group.setExclusive(True)
+        let_tab_reach_one(self.cards.values())
         self._problem.show_problem(next(iter(self.here()), None))
 
     def summary(self) -> str:

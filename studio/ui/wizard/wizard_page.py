@@ -105,6 +105,8 @@ class WizardPage(Page):
         self.discard = Button(look, kind="ghost", icon="x")
         self.banner = Banner(look)
         self.stepper = Stepper(look)
+        # its buttons now: what is made later comes later in the order of Tab
+        self.stepper.set_steps([stepper.Step(key=step, title="") for step in ROUTE], Step.WHAT)
         self.data = DataStep(look)
         self.settings = SettingsStep(look)
         self.steps: dict[Step, StepView] = {
