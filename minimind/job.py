@@ -144,7 +144,8 @@ def _allowed_types(kind: type) -> dict[str, tuple[type, ...]]:
 
 
 def _check_types(part: Any) -> None:
-    for name, allowed in _allowed_types(type(part)).items():
+    kind: Any = type(part)
+    for name, allowed in _allowed_types(kind).items():
         value = getattr(part, name)
         # JSON writes 3.0 as 3; true is no number
         fits = isinstance(value, (*allowed, int) if float in allowed else allowed)
