@@ -168,9 +168,9 @@ def spread(places: list[float], least: float, low: float, high: float) -> list[f
                 out[i - 1] -= lacking / 2
                 out[i] += lacking / 2
     for i in range(len(out)):
-        out[i] = max(out[i], low + i * least)
+        out[i] = max(out[i], low if i == 0 else out[i - 1] + least)
     for i in range(len(out) - 1, -1, -1):
-        out[i] = min(out[i], high - (len(out) - 1 - i) * least)
+        out[i] = min(out[i], high if i == len(out) - 1 else out[i + 1] - least)
     result = [0.0] * len(places)
     for place, i in zip(out, order, strict=True):
         result[i] = place

@@ -126,8 +126,7 @@ class RunBody(QWidget):
         self.checkpoints = RowList(appearance)
         self.settings = SettingsList(appearance)
         self._num_checkpoints = 0
-        self._room: Room | None = None
-        self._ended = self._low = False
+        self._arranged: tuple[object, ...] = ()
         self.plot_tabs, self.side_tabs = Tabs(), Tabs()
         self._build()
         self.arrange(Room.NORMAL, ended=False, low=False)
@@ -142,9 +141,10 @@ class RunBody(QWidget):
             ended: the run failed or was lost; the panel on top needs the height.
             low: the window is lower than 720 px.
         """
-        if (room, ended, low) == (self._room, self._ended, self._low):
+        wanted = (room, ended, low, self._appearance.scale)
+        if wanted == self._arranged:
             return
-        self._room, self._ended, self._low = room, ended, low
+        self._arranged = wanted
         compact = room is Room.COMPACT
         self.figures.set_room(compact=compact, low=low or ended)
         # the reason of a failure and the curve matter more than figures that do not change any more
@@ -254,13 +254,9 @@ class RunBody(QWidget):
             return
         tabs.hold({"plot": panels["plot"]})
         side = {key: panels[key] for key in ("events", "log", "checkpoints", "settings")}
-        if ended:
-            side["samples"] = panels["samples"]
-            self.samples.take_button_back()
-        else:
-            self._samples_card.body.addWidget(panels["samples"])
-            self._samples_line.addWidget(self.samples.again)
-            panels["samples"].show()
+        self._samples_card.body.addWidget(panels["samples"])
+        self._samples_line.addWidget(self.samples.again)
+        panels["samples"].show()
         if room is Room.WIDE and not ended:
             del side["log"]
             self._log_card.body.addWidget(panels["log"])
@@ -277,16 +273,18 @@ class RunBody(QWidget):
     def _place_cards(self, room: Room, ended: bool) -> None:
         grid, compact = self._grid, room is Room.COMPACT
         self._side.setVisible(not compact)
-        self._samples_card.setVisible(not compact and not ended)
+        # beside the plot of a failed run there is room for one card, in a wide window for two
+        self._samples_card.setVisible(not compact and not (ended and room is Room.NORMAL))
         self._log_card.setVisible(room is Room.WIDE and not ended)
         for widget in (self.figures, self._plot_card, self._side):
             grid.removeWidget(widget)
-        grid.setColumnMinimumWidth(1, 0 if compact else SIDE_WIDE if room is Room.WIDE else SIDE)
+        side = round((SIDE_WIDE if room is Room.WIDE else SIDE) * self._appearance.scale)
+        grid.setColumnMinimumWidth(1, 0 if compact else side)
         if compact:
             grid.addWidget(self.figures, 0, 0, 1, 2)
             grid.addWidget(self._plot_card, 1, 0, 1, 2)
             return
-        self._side.setFixedWidth(SIDE_WIDE if room is Room.WIDE else SIDE)
+        self._side.setFixedWidth(side)
         grid.addWidget(self.figures, 0, 0, 1, 2 if ended else 1)
         grid.addWidget(self._plot_card, 1, 0)
         grid.addWidget(self._side, 1 if ended else 0, 1, 1 if ended else 2, 1)

@@ -49,6 +49,7 @@ class PlotFeed(QObject):
         self.metric = "loss"
         self.axis = "step"
         self.smoothing = smoothing.DEFAULT
+        self._live = False
         self._visible: tuple[float, float] | None = None
         self.curve = _EMPTY
         self.held_out = _EMPTY
@@ -68,6 +69,14 @@ class PlotFeed(QObject):
         self.hardware = None
         self._forget()
         self.request()
+
+    def set_live(self, live: bool) -> None:
+        """Whether somebody looks: a hidden plot asks for nothing, and for everything when it shows."""
+        if live and not self._live:
+            self.request()
+        self._live = live
+        if not live:
+            self._timer.stop()
 
     def choose(self, *, metric: str | None = None, axis: str | None = None) -> None:
         """Another curve, or another x axis."""
@@ -171,7 +180,7 @@ class PlotFeed(QObject):
             self._timer.start(ms)
 
     def _on_curve_grew(self, run_id: str) -> None:
-        if run_id == self.run_id:
+        if run_id == self.run_id and self._live:
             self._soon(GROWTH_MS)
 
     def _on_curve_ready(self, token: object, curve: Curve) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from minimind.events import Event
@@ -177,6 +178,14 @@ class PlotPanel(QWidget):
         self.plot.crosshair_moved.connect(lambda _x: self._draw_readout())
         self.latest_chip.clicked.connect(self.plot.go_latest)
         self._appearance.changed.connect(self.retranslate)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.feed.set_live(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.feed.set_live(False)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.plot and event.type() in (QEvent.Type.Resize, QEvent.Type.Show):

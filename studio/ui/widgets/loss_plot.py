@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QResizeEvent, QShowEvent, QWheelEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QGraphicsView, QSizePolicy, QWidget
 
 from studio.ui.appearance import Appearance
 from studio.ui.plot import scale
@@ -76,6 +76,8 @@ class LossPlot(pg.GraphicsView):  # type: ignore[misc]
         self.scene().addItem(self._box)
         self.lanes = HardwareLanes(appearance, self.scene())
         self._gestures = Gestures(self)
+        # the base class caches what lies behind the curves; here grid and bands move
+        self.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
@@ -264,6 +266,10 @@ class LossPlot(pg.GraphicsView):  # type: ignore[misc]
 
     def minimumSizeHint(self) -> QSize:
         return QSize(240, SMALLEST_HEIGHT + TOP + BOTTOM)
+
+    def close(self) -> bool:
+        # the base class takes its scene apart here, while our curves still live in it
+        return QGraphicsView.close(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
