@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import tokenizers
+import tokenizers.models
 
 from minimind.errors import BadInput
 from minimind.files import replace_bytes
@@ -54,6 +55,10 @@ class Tokenizer:
         self._spec = spec
         # a twin without a single added token: whatever a person typed, it can only become text
         self._plain = tokenizers.Tokenizer.from_str(json.dumps(_twin(spec)))
+        # without the cache of words: Chinese phrases hardly repeat, and threads wait for each other at it
+        self._plain.model = tokenizers.models.BPE(
+            spec.vocab, spec.merges, cache_capacity=0, ignore_merges=spec.ignore_merges
+        )
         self.vocab_size = spec.size
         self.added_tokens = {number: text for number, text, _special in spec.added}
         by_text = {text: number for number, text in self.added_tokens.items()}
