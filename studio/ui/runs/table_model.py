@@ -124,8 +124,9 @@ class RunsFilter(QSortFilterProxyModel):
 
     def set_filter(self, text: str, group: str) -> None:
         """Show only these."""
-        self._text, self._group = text, group
-        self.invalidateRowsFilter()
+        if (text, group) != (self._text, self._group):
+            self._text, self._group = text, group
+            self.invalidate()
 
     def filterAcceptsRow(self, source_row: int, source_parent: Index) -> bool:
         run = self._runs.run_at(source_row)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QTabBar, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QTabBar, QWidget
 
 from minimind import text
 from studio.preferences import PreferencesFile
@@ -101,7 +101,7 @@ def clipped(root: QWidget) -> list[str]:
                 short = needed.width() > widget.width() + 1 or needed.height() > widget.height() + 1
             if short:
                 found.append(f"label {widget.text()!r}: {widget.size()} of {needed}")
-        elif isinstance(widget, QAbstractButton | QTabBar):
+        elif isinstance(widget, QAbstractButton | QTabBar) and not isinstance(widget.parent(), QLineEdit):
             needed = widget.minimumSizeHint() if isinstance(widget, QTabBar) else widget.sizeHint()
             if needed.width() > widget.width() + 1 or needed.height() > widget.height() + 1:
                 text = widget.text() if isinstance(widget, QAbstractButton) else "tabs"
