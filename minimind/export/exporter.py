@@ -126,6 +126,19 @@ class Exporter(ABC):
     def size(self, config: ModelConfig, storage: str) -> int:
         """Predicted bytes of the result; within 2% for models whose vocabulary is small."""
 
+    def can_store(self, storage: str) -> bool:
+        """Whether the optional package that a storage needs is there; cheap enough for a form."""
+        return True
+
+    def remedy(self) -> str:
+        """The command that installs what `can_store` misses, "" when nothing can be missing."""
+        return ""
+
+    @property
+    def can_check(self) -> bool:
+        """Whether the result can be loaded again and compared here."""
+        return True
+
     @abstractmethod
     def target(self, folder: Path, label: str, storage: str) -> Path:
         """Where the window proposes to write: a name in `folder` that says what it is."""

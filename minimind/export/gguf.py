@@ -56,6 +56,19 @@ class GGUFExporter(Exporter):
         """Bytes of the file."""
         return layout.file_size(config, storage)
 
+    def can_store(self, storage: str) -> bool:
+        """K-quants need llama.cpp's own quantiser."""
+        return llama.installed() or not any(s.needs for s in self.storages if s.name == storage)
+
+    def remedy(self) -> str:
+        """How to get llama.cpp's Python package."""
+        return llama.install_command()
+
+    @property
+    def can_check(self) -> bool:
+        """llama.cpp must be there to load the file again."""
+        return llama.installed()
+
     def target(self, folder: Path, label: str, storage: str) -> Path:
         """`label-Q8_0.gguf`."""
         return folder / f"{label}-{storage}.gguf"

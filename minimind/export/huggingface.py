@@ -31,8 +31,8 @@ class HuggingFaceExporter(Exporter):
     """Stock Llama and Qwen3 folders; experts come with a later version."""
 
     name = "hf"
-    title = "Hugging Face"
-    summary = N_("A folder for transformers, vLLM and further training")
+    title = N_("Hugging Face folder")
+    summary = N_("For transformers and vLLM")
     default = "F32"
     storages = (
         Storage(name="F32", phrase=N_("exactly the trained weights")),

@@ -20,6 +20,7 @@ WORKER = (sys.executable, "-m", "minimind", "chat-worker")
 ROOT = Path(__file__).resolve().parents[2]
 # how much of what the worker prints on stderr is kept for the sentence about its end
 _LAST_WORDS = 4000
+_CLOSE_MS = 1500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,8 +168,14 @@ class ChatService(QObject):
         self._wanted = {}
 
     def close(self) -> None:
-        """The window closes."""
+        """The window closes: wait a moment for the worker to see it, then end it."""
+        process = self._process
         self._end()
+        if process is not None and process.state() != QProcess.ProcessState.NotRunning:
+            process.closeWriteChannel()
+            if not process.waitForFinished(_CLOSE_MS):
+                process.kill()
+                process.waitForFinished(_CLOSE_MS)
 
     # -- process -------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -198,6 +199,11 @@ class ChatList(QFrame):
         self._glass = self.search.addAction(
             appearance.icon("search", "text3"), QLineEdit.ActionPosition.LeadingPosition
         )
+        for button in self.search.findChildren(QToolButton):
+            # Qt's own button around the glass is smaller than it says it wants to be
+            button.setProperty("elide", True)
+        # Qt leaves 16 px more than the design between glass and words
+        self.search.setTextMargins(-10, 0, 0, 0)
         self.search.textChanged.connect(self.searched)
         self._rows = _Rows()
         self._delegate = _Painter(appearance)

@@ -104,12 +104,9 @@ class Answer(QWidget):
             below.addWidget(button)
         column = QVBoxLayout()
         column.setSpacing(4)
-        fold = QHBoxLayout()
         # its icon stands where the words begin
-        fold.setContentsMargins(-9, 0, 0, 0)
-        fold.addWidget(self.thought_button)
-        fold.addStretch(1)
-        column.addLayout(fold)
+        self.thought_button.setProperty("fold", True)
+        column.addWidget(self.thought_button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.thought)
         column.addWidget(self.body)
         column.addWidget(self.problem)
@@ -151,6 +148,7 @@ class Answer(QWidget):
             self.thought.hide()
         self.thought_button.setText(_thought_words(message.stats, thinking=thinking))
         self.figures.setText(_figures(message.stats, writing=writing))
+        self.figures.setVisible(not self._problem)
         self.problem.setText(self._problem)
         self.problem.setVisible(bool(self._problem))
         for button in (self.copy, self.branch):

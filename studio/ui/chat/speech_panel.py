@@ -96,7 +96,8 @@ class SpeechPanel(QFrame):
         column.addWidget(self.heading)
         for slider in (self.temperature, self.top_p, self.longest):
             column.addWidget(slider)
-        column.addWidget(Divider())
+        self._line = Divider()
+        column.addWidget(self._line)
         column.addWidget(self.system_heading)
         column.addWidget(self.system)
         column.addWidget(self.think)
@@ -153,6 +154,7 @@ class SpeechPanel(QFrame):
         base = bool(info and info.get("is_base"))
         self.system_heading.setVisible(not base)
         self.system.setVisible(not base)
+        self._line.setVisible(not base)
         self.think.setVisible(bool(info and info.get("can_think")) and not base)
         self.export.setVisible(can_export)
         self._place = _place_words(info) if info else ""
@@ -188,7 +190,10 @@ class SpeechPanel(QFrame):
         self.top_p.set_texts(_("Nucleus top-p"), words)
 
     def _show_facts(self) -> None:
+        why = "" if self._place else _("No model is loaded.")
         self.device.setText(self._place or fmt.UNKNOWN)
+        self.device.setToolTip(why)
+        self.context.setToolTip(why)
         if self._context is None:
             self.context.setText(fmt.UNKNOWN)
             self.bar.set_share(0.0)

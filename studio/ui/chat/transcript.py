@@ -52,12 +52,15 @@ class Transcript(QScrollArea):
         bar.rangeChanged.connect(self._on_range_changed)
         bar.valueChanged.connect(self._on_scrolled)
 
-    def show_conversation(self, conversation: Conversation | None, *, raw: bool) -> None:
+    def show_conversation(
+        self, conversation: Conversation | None, *, raw: bool, unanswered: str = ""
+    ) -> None:
         """Show its messages; only what has changed since is made again.
 
         Args:
             conversation: None for none.
             raw: a base model writes on: no Markdown.
+            unanswered: why the last question has no answer, "" when it has one or will have one.
         """
         messages = conversation.messages if conversation is not None else ()
         self._remove_live()
@@ -72,18 +75,17 @@ class Transcript(QScrollArea):
         for index in range(same, len(messages)):
             self._add(self._make(messages[index], index, raw=raw))
         self._shown = messages
+        if unanswered:
+            self._put_live(raw=raw).show_problem(unanswered)
         self._follows = True
         self._to_end()
 
     def begin_answer(self, *, raw: bool) -> Answer:
         """An empty answer at the end, to be written into."""
-        self._remove_live()
-        self._live = self._answer(len(self._rows), markdown=not raw)
-        self._stack.insertWidget(self._stack.count() - 1, self._live)
-        self._live.show_writing("", "", 0, None)
+        live = self._put_live(raw=raw)
+        live.show_writing("", "", 0, None)
         self._follows = True
-        self._set_widths()
-        return self._live
+        return live
 
     def count(self) -> int:
         """Messages on show, an answer on its way not counted."""
@@ -120,6 +122,13 @@ class Transcript(QScrollArea):
         self._rows.append(row)
         self._stack.insertWidget(self._stack.count() - 1, row)
         self._set_widths()
+
+    def _put_live(self, *, raw: bool) -> Answer:
+        self._remove_live()
+        self._live = self._answer(len(self._rows), markdown=not raw)
+        self._stack.insertWidget(self._stack.count() - 1, self._live)
+        self._set_widths()
+        return self._live
 
     def _remove_live(self) -> None:
         if self._live is not None:

@@ -248,9 +248,7 @@ class ChatPage(Page):
         if session.status == "writing" and self._live is None:
             self._live = self.transcript.begin_answer(raw=session.is_base)
         elif session.status != "writing" and self._live is not None:
-            if session.error:
-                self._live.show_problem(session.error)
-            self._live = None
+            self._show_conversation()
 
     def _show_middle(self, any_model: bool) -> None:
         chat = self._session.conversation
@@ -273,8 +271,12 @@ class ChatPage(Page):
         chat = session.conversation
         raw = bool(chat and any(message.role == "continuation" for message in chat.messages))
         self._live = None
-        self.transcript.show_conversation(chat, raw=raw)
-        self._end_editing()
+        unanswered = ""
+        if chat and chat.messages and chat.messages[-1].role == "user" and session.status != "writing":
+            unanswered = session.error or _("This question has no answer yet.")
+        self.transcript.show_conversation(chat, raw=raw, unanswered=unanswered)
+        if chat is None or self._edits is None or self._edits >= len(chat.messages):
+            self._end_editing()
         self._refresh()
 
     def _show_writing(self) -> None:

@@ -85,6 +85,7 @@ def _runs(tools: Tools) -> Page:
     page.open_run.connect(tools.navigator.open_run)
     page.open_chat.connect(tools.navigator.chat_with)
     page.new_run_requested.connect(tools.navigator.new_run)
+    page.export_requested.connect(lambda path: _export(tools, page, path))
     return page
 
 
@@ -94,13 +95,56 @@ def _run(tools: Tools) -> Page:
     page = RunPage(tools.appearance, tools.navigator, tools.runs, tools.memory, tools.preferences)
     page.open_chat.connect(tools.navigator.chat_with)
     page.new_run_requested.connect(tools.navigator.new_run)
+    page.export_requested.connect(lambda path: _export(tools, page, path))
     return page
+
+
+def _chat(tools: Tools) -> Page:
+    from PySide6.QtCore import QCoreApplication
+
+    from studio.services.chat_book import ChatBook
+    from studio.services.chat_service import ChatService
+    from studio.services.chat_session import ChatSession
+    from studio.ui.pages.chat_page import ChatPage
+
+    service, book = ChatService(), ChatBook()
+    session = ChatSession(
+        service=service,
+        book=book,
+        runs=tools.runs,
+        preferences=tools.preferences,
+        projects=tools.paths.projects,
+    )
+    page = ChatPage(tools.appearance, tools.navigator, session, tools.memory)
+    page.export_requested.connect(lambda path: _export(tools, page, path))
+    book.problem.connect(lambda sentence: tools.navigator.toast(sentence, tone="danger"))
+    for part in (session, service, book):
+        part.setParent(page)
+    application = QCoreApplication.instance()
+    assert application is not None
+    application.aboutToQuit.connect(service.close)
+    application.aboutToQuit.connect(book.close)
+    return page
+
+
+def _export(tools: Tools, page: Page, checkpoint: str) -> None:
+    from studio.ui.export_dialog import open_export
+
+    open_export(
+        tools.appearance,
+        tools.navigator,
+        tools.runs,
+        checkpoint=checkpoint,
+        projects=tools.paths.projects,
+        parent=page,
+    )
 
 
 PAGES = (
     PageRow(key="home", icon="house", title=N_("Home"), build=_home),
     PageRow(key="runs", icon="activity", title=N_("Runs"), build=_runs),
     PageRow(key="run", title=N_("Run"), build=_run, place="runs"),
+    PageRow(key="chat", icon="message-circle", title=N_("Chat"), build=_chat),
     PageRow(key="wizard", title=N_("New run"), build=_wizard, place="runs"),
     PageRow(key="preferences", icon="settings", title=N_("Preferences"), build=_preferences, bottom=True),
 )
