@@ -97,7 +97,7 @@ class HomePage(Page):
         self.verdict_icon.setContentsMargins(0, 4, 0, 0)
         self.verdict_icon.setAlignment(Qt.AlignmentFlag.AlignTop)
         verdict.addWidget(self.verdict_icon, 0, Qt.AlignmentFlag.AlignTop)
-        verdict.addWidget(self.verdict, 1)
+        verdict.addWidget(self.verdict, 1, Qt.AlignmentFlag.AlignTop)
         verdict.addWidget(self.mend)
         self._doors = QWidget()
         doors = QHBoxLayout(self._doors)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fake_runs import FakeRunService
 from PySide6.QtCore import QObject
 
 from minimind.doctor import Finding
@@ -16,6 +15,7 @@ from studio.ui.appearance import Appearance
 from studio.ui.memory import WindowMemory
 from studio.ui.navigator import Navigator
 from studio.ui.pages.table import Tools
+from tests.studio.ui.fake_runs import FakeRunService
 
 GB = 2**30
 CARD = GpuSample(
