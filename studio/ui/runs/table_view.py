@@ -304,7 +304,9 @@ class RunsTable(QTableView):
 
     def _restyle(self) -> None:
         self.verticalHeader().setDefaultSectionSize(row_height(self._appearance))
+        header = self.horizontalHeader()
         for at, column in enumerate(COLUMNS):
             if column.key != "name":
-                self.setColumnWidth(at, round(column.width * self._appearance.scale))
+                wanted = round(column.width * self._appearance.scale)
+                self.setColumnWidth(at, max(wanted, header.sectionSizeHint(at)))
         self.viewport().update()
