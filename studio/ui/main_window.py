@@ -13,6 +13,7 @@ from minimind.run_state import RunState
 from minimind.text import _
 from studio.ui.close_dialog import CloseAnswer, CloseDialog
 from studio.ui.navigator import Toast
+from studio.ui.notifier import Notifier
 from studio.ui.pages.page import COMPACT_BELOW, Page
 from studio.ui.pages.table import PAGES, PageRow, Tools
 from studio.ui.shortcut_list import ShortcutList
@@ -50,6 +51,7 @@ class MainWindow(QMainWindow):
         ground = self._lay_out()
         self.toasts = ToastHost(tools.appearance, self._stack)
         self.shortcut_list = ShortcutList(tools.appearance, ground)
+        self._notifier = Notifier(tools.appearance, tools.preferences, tools.runs, self)
         self._connect()
         self._bind_keys()
         self.retranslate()
