@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
 from minimind.text import set_language
@@ -23,3 +24,5 @@ def appearance(qapp: QApplication, _fonts: None, tmp_path: Path) -> Iterator[App
     """English, light, nothing moves."""
     yield Appearance(qapp, tmp_path / "look", theme_choice="light", language_choice="en", reduce_motion=True)
     set_language("en")
+    # qtbot only asks for deletion; a stylesheet would be applied to the windows of all tests so far
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
