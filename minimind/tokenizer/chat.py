@@ -83,9 +83,9 @@ class ChatTemplate:
         """
         results: list[list[Stretch] | ConversationProblem] = []
         marked = [self._mark(conversation) for conversation in conversations]
-        calls = [{**call, **arguments} for call, _back in marked]
-        caps = [MAX_OUTPUT + MAX_INPUT_FACTOR * _length(call) for call in calls]
-        for conversation, (_call, back), text in zip(
+        calls = [{**call, **arguments} for call, _back, _length in marked]
+        caps = [MAX_OUTPUT + MAX_INPUT_FACTOR * length for _call, _back, length in marked]
+        for conversation, (_call, back, _length), text in zip(
             conversations, marked, self._render(calls, caps), strict=True
         ):
             if not self.knows_tools and _uses_tools(conversation):
@@ -108,16 +108,18 @@ class ChatTemplate:
                 texts.append(failed)
         return texts
 
-    def _mark(self, conversation: Conversation) -> tuple[dict[str, Any], dict[int, int]]:
-        """Template arguments with what people wrote marked, and the table that takes the marks back."""
-        there = _characters(conversation)
+    def _mark(self, conversation: Conversation) -> tuple[dict[str, Any], dict[int, int], int]:
+        """Arguments with what people wrote marked, the table that takes the marks back, their length."""
+        texts = _texts(conversation)
+        there = _possible_marks(texts)
         codes = itertools.chain(range(0xFDD0, 0xFDF0), range(0xF0000, 0x10FFFE))
         unused = (chr(code) for code in codes if chr(code) not in there)
         table = {first: next(unused) for first in self._firsts}
         marks = _Marks(table, self._anything, self._but_tags)
         call: dict[str, Any] = {"messages": [marks.message(m) for m in conversation.messages]}
         call["tools"] = marks.value(conversation.tools)
-        return call, {ord(mark): ord(first) for first, mark in table.items()}
+        back = {ord(mark): ord(first) for first, mark in table.items()}
+        return call, back, sum(len(text) for text in texts)
 
     def _stretches(self, text: str, back: dict[int, int]) -> Iterator[Stretch]:
         """Cut at tokens; trained is what follows the header of an answer, up to the token that ends it."""
@@ -139,7 +141,7 @@ class ChatTemplate:
             if opened and part.startswith(HEADER):
                 answering, start = True, len(HEADER)
             opened = False
-            yield Stretch(part.translate(back), None, start)
+            yield Stretch(part if part.isascii() else part.translate(back), None, start)
 
 
 class _Marks:
@@ -174,6 +176,15 @@ class _Marks:
         return value
 
 
+def _texts(conversation: Conversation) -> list[str]:
+    """Everything in a conversation that came from outside."""
+    texts = [text for message in conversation.messages for text in message.values() if isinstance(text, str)]
+    others = [v for message in conversation.messages for v in message.values() if not isinstance(v, str)]
+    if others or conversation.tools:
+        texts += _strings([others, conversation.tools])
+    return texts
+
+
 def _strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
@@ -186,17 +197,13 @@ def _strings(value: Any) -> Iterator[str]:
             yield from _strings(item)
 
 
-def _characters(conversation: Conversation) -> set[str]:
-    """The characters of a conversation that could be taken for marks: those from U+FDD0 on."""
+def _possible_marks(texts: list[str]) -> set[str]:
+    """The characters that could be taken for marks: those from U+FDD0 on."""
     found: set[str] = set()
-    for text in _strings([conversation.messages, conversation.tools]):
+    for text in texts:
         if not text.isascii() and max(text) >= "\ufdd0":
             found.update(c for c in text if c >= "\ufdd0")
     return found
-
-
-def _length(call: dict[str, Any]) -> int:
-    return sum(len(text) for text in _strings([call.get("messages"), call.get("tools")]))
 
 
 def _uses_tools(conversation: Conversation) -> bool:

@@ -113,7 +113,8 @@ def _bytes(path: Path, cap: int) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise BadInput(
-            _("{file} cannot be read: {reason}.").format(file=path, reason=error.strerror), code="no_tokenizer"
+            _("{file} cannot be read: {reason}.").format(file=path, reason=error.strerror),
+            code="no_tokenizer",
         ) from error
 
 

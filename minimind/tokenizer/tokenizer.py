@@ -230,18 +230,13 @@ class Tokenizer:
     ) -> list[EncodedChat | ConversationProblem]:
         """Encode many conversations in two calls: with offsets only where a mask needs them."""
         whole = [s for c in cut if isinstance(c, list) for s in c if s.token is None]
-        plain = self._plain
         split = [s.text for s in whole if _needs_offsets(s)]
-        fast = [s.text for s in whole if not _needs_offsets(s)]
-        with_offsets = iter(plain.encode_batch(split, add_special_tokens=False)) if split else iter(())
-        without = iter(plain.encode_batch_fast(fast, add_special_tokens=False)) if fast else iter(())
-        results: list[EncodedChat | ConversationProblem] = []
-        for stretches in cut:
-            if isinstance(stretches, ConversationProblem):
-                results.append(stretches)
-            else:
-                results.append(_assemble(stretches, with_offsets, without))
-        return results
+        # most stretches are the template's own, such as a line feed: each text is encoded once
+        fast = list({s.text: None for s in whole if not _needs_offsets(s)})
+        with_offsets = iter(self._plain.encode_batch(split, add_special_tokens=False))
+        encoded = self._plain.encode_batch_fast(fast, add_special_tokens=False)
+        ids = {text: encoding.ids for text, encoding in zip(fast, encoded, strict=True)}
+        return [c if isinstance(c, ConversationProblem) else _assemble(c, with_offsets, ids) for c in cut]
 
     # --- files ----------------------------------------------------------------------------------------
 
@@ -295,7 +290,7 @@ def _needs_offsets(stretch: Stretch) -> bool:
 def _assemble(
     stretches: list[Stretch],
     with_offsets: Iterator[tokenizers.Encoding],
-    without: Iterator[tokenizers.Encoding],
+    without: dict[str, list[int]],
 ) -> EncodedChat:
     ids: list[int] = []
     spans: list[tuple[int, int]] = []
@@ -310,7 +305,7 @@ def _assemble(
             assert stretch.trained_from is not None
             first = _first_after(encoding, stretch.trained_from)
         else:
-            ids += next(without).ids
+            ids += without[stretch.text]
         if first is not None and begin + first < len(ids):
             if spans and spans[-1][1] == begin + first:
                 spans[-1] = (spans[-1][0], len(ids))
