@@ -18,7 +18,7 @@ from minimind.hardware import parse_line as parse_sample
 from studio.store.database import BugError, Database
 from studio.store.records import Cursor
 from studio.store.schema import STEP_COLUMNS
-from studio.store.summary import Span, Summary, integer, number
+from studio.store.summary import BEFORE_START, Span, Summary, integer, number
 
 Line = tuple[int, bytes]  # where it begins in the file, and its bytes without the newline
 
@@ -118,6 +118,7 @@ class _Batch:
     def _keep_span(self, span: Span | None, attempt: int) -> None:
         if span is not None:
             s = span
+            attempt += s.phase in BEFORE_START
             self._spans.append(
                 (self._run, attempt, s.number, s.phase, s.began, s.ended, s.done, s.total, s.unit)
             )

@@ -16,7 +16,7 @@ from minimind.run_state import RunState
 from studio.store.database import Database, translating
 from studio.store.ingest import events_of
 from studio.store.records import Cursor, PhaseSpan, Problem, Run, Sample
-from studio.store.summary import Summary, integer
+from studio.store.summary import BEFORE_START, Summary, integer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,7 +223,11 @@ def make_run(row: Row, view: View, projects: Path) -> Run:
     """The run that the window shows."""
     job, summary = row.job, row.summary
     active = view.state.is_active
+    # an attempt that has not said `start` yet has no figures of its own
+    speaks = active and summary.attempt == view.attempt
     span, last = summary.span, summary.last
+    if not speaks and not (active and span is not None and span.phase in BEFORE_START):
+        span = None
     tokens, memory = last.get("tokens"), last.get("memory_bytes")
     return Run(
         run_id=row.run_id,
@@ -247,16 +251,16 @@ def make_run(row: Row, view: View, projects: Path) -> Run:
         tokens=None if tokens is None else int(tokens),
         tokens_per_s=last.get("tokens_per_s"),
         memory_bytes=None if memory is None else int(memory),
-        eta_s=last.get("eta_s") if active else None,
+        eta_s=last.get("eta_s") if speaks else None,
         val_loss=summary.val_loss,
         bits_per_byte=summary.bits_per_byte,
         best_val_loss=summary.best_val_loss,
         best_step=summary.best_step,
         wall_s=summary.wall_s,
-        phase=span.phase if span and active else None,
-        phase_done=span.done if span and active else 0.0,
-        phase_total=span.total if span and active else None,
-        phase_unit=span.unit if span and active else "",
+        phase=span.phase if span else None,
+        phase_done=span.done if span else 0.0,
+        phase_total=span.total if span else None,
+        phase_unit=span.unit if span else "",
         parameters=summary.parameters,
         trainable_parameters=summary.trainable_parameters,
         tokens_per_step=summary.tokens_per_step,

@@ -16,6 +16,8 @@ METRICS_MAX = 64
 PAUSED = "paused"
 # the phase that an attempt begins with: what lies before it was not work
 FIRST = "prepare"
+# phases that come before `start` says which attempt it is
+BEFORE_START = frozenset({FIRST, "compile"})
 _WORK = frozenset({"step", "eval", "sample", "checkpoint", "done"})
 # what the run page offers first; other metrics follow in the order in which they came
 _CURVES = ("loss", "lr", "grad_norm", "tokens_per_s")

@@ -111,13 +111,15 @@ def test_a_forked_worker_does_not_keep_a_dead_trainers_lock(tmp_path):
 
 
 def test_locks_that_were_given_back_are_not_remembered(tmp_path):
+    before = set(lock_module._held)
     lock = FileLock(tmp_path / "lock").acquire()
+    assert lock_module._held == {*before, lock}
     lock.release()
     gone = weakref.ref(lock)
     del lock
     gc.collect()
     assert gone() is None
-    assert lock_module._held == set()
+    assert lock_module._held == before
 
 
 def test_a_holder_that_cannot_be_read_is_no_crash(tmp_path):

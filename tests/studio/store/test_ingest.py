@@ -237,3 +237,27 @@ def test_figures_go_back_with_the_steps(database):
     assert math.isclose(summary.last["loss"], 10 / 6 + 0.001)
     assert (summary.val_loss, summary.best_step) == (6.0, 4)
     assert len(summary.spark.line()) == 6
+
+
+def test_phases_belong_to_the_attempt_that_they_prepare(database):
+    run = new_run(database)
+    content = b"".join(
+        [
+            line("progress", 1, 10.0, phase="prepare", done=1, total=2, unit="bytes"),
+            line("progress", 2, 11.0, phase="compile", done=0, total=1, unit="graphs"),
+            line("start", 3, 12.0, attempt=1, from_step=0),
+            line("step", 4, 13.0, step=1, loss=1.0),
+            line("progress", 5, 90.0, phase="prepare", done=1, total=2, unit="bytes"),
+            line("start", 6, 91.0, attempt=2, from_step=1),
+            line("progress", 7, 92.0, phase="evaluate", done=1, total=2, unit="documents"),
+        ]
+    )
+    take(database, run, content)
+    found = rows(database, "phases", run, "number, attempt, phase, began, ended")
+    assert found == [
+        (0, 1, "prepare", 10, 11),
+        (1, 1, "compile", 11, 11),
+        (2, 1, "train", 13, 13),
+        (3, 2, "prepare", 90, 90),
+        (4, 2, "evaluate", 92, 92),
+    ]

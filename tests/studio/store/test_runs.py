@@ -128,6 +128,8 @@ def test_a_run_as_the_window_shows_it(runs):
     assert (running.step, running.total_steps, running.eta_s, running.tokens) == (4, 9, 5.0, 7)
     assert (running.phase, running.phase_done, running.phase_total) == ("train", 4, 9)
     assert running.ended_at is None
+    again = make_run(row, View(state=RunState.STARTING, attempt=2), Path("/projects"))
+    assert (again.step, again.eta_s, again.phase) == (4, None, None)
     lost = make_run(row, full_view(), Path("/projects"))
     assert (lost.eta_s, lost.phase, lost.ended_at) == (None, None, 7.5)
     assert (lost.name, lost.star, lost.tags[0], lost.trashed) == ("名字", True, "x", True)
