@@ -150,7 +150,9 @@ def _window(appearance: Appearance, preferences: PreferencesFile, paths: Paths) 
     from studio.ui.pages.table import Tools
 
     memory = WindowMemory(paths.window_memory)
-    project = memory.get("project", "") or _("First model")
+    # named once, in the language of the first start; another language later is no other project
+    project = memory.get("project", "") or _("My first model")
+    memory.set("project", project)
     runs = RunService(projects=paths.projects, database=paths.database, project=project)
     system = SystemService()
     window = MainWindow(

@@ -21,7 +21,7 @@ from studio.ui.status_strip import StatusStrip
 from studio.ui.widgets.nav_rail import NavItem, NavRail
 from studio.ui.widgets.toast import ToastHost
 
-DEFAULT_SIZE, SMALLEST = (1440, 900), (1024, 600)
+DEFAULT_SIZE, SMALLEST, FRAME = (1440, 900), (1024, 600), 40
 
 
 class MainWindow(QMainWindow):
@@ -107,6 +107,7 @@ class MainWindow(QMainWindow):
         self.rail.set_texts(_("New run"), _("Shortcuts & help"))
         self.rail.new_run.setVisible("wizard" in self._rows)
         self.setWindowIcon(appearance.icon("app", "accent", 64))
+        self.status.set_findings(self._tools.system.findings())
         self._show_projects()
         self._on_runs_changed()
 
@@ -270,7 +271,9 @@ class MainWindow(QMainWindow):
         self.rail.set_folded(self._wants_folded or self.width() < COMPACT_BELOW)
 
     def _restore(self) -> None:
-        self.resize(*DEFAULT_SIZE)
+        room = self.screen().availableGeometry()
+        # the frame around the window needs room too
+        self.resize(min(DEFAULT_SIZE[0], room.width()), min(DEFAULT_SIZE[1], room.height() - FRAME))
         geometry = self._tools.memory.get("geometry", "")
         if geometry:
             self.restoreGeometry(QByteArray.fromBase64(geometry.encode()))

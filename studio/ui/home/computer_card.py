@@ -145,7 +145,7 @@ class ComputerList(QWidget):
             column.addWidget(line)
         grid.addWidget(self._icon(*look(finding)), row, 0)
         grid.addWidget(noun, row, 1)
-        grid.addWidget(texts, row, 2)
+        grid.addWidget(texts, row, 2, 1, 1 if finding.command else 2)
         if finding.command:
             words = _("Copy the command")
             link = LinkButton(

@@ -191,6 +191,9 @@ class HomePage(Page):
         self._show_all()
 
     def retranslate(self) -> None:
+        if self._findings is not None:
+            # judged again in the language in force
+            self._findings = self._system.findings()
         self.computer.retranslate()
         self.fits.retranslate()
         self.own_door.set_texts(
@@ -323,7 +326,7 @@ class HomePage(Page):
             "method": "pretrain",
             "preset": FIRST_MODEL,
             "data": [str(SAMPLE_TEXT)],
-            "name": _("My first model"),
+            "name": _("First pretraining"),
         }
         if self._first_minutes is not None:
             choices["budget"] = {"minutes": self._first_minutes}

@@ -15,6 +15,7 @@ from studio.ui.appearance import Appearance
 from studio.ui.navigator import Toast
 from studio.ui.widgets.banner import Banner
 from studio.ui.widgets.buttons import Button, IconButton
+from studio.ui.widgets.empty_state import EmptyState
 from studio.ui.widgets.figure import FigureBlock
 from studio.ui.widgets.labels import ElidedLabel, Label
 from studio.ui.widgets.memory_bar import MemoryBar, MemoryPart
@@ -28,6 +29,7 @@ from studio.ui.widgets.sparkline import Sparkline
 from studio.ui.widgets.stepper import Step, Stepper
 from studio.ui.widgets.switch import Switch
 from studio.ui.widgets.toast import ToastHost
+from tests.studio.ui.clipping import clipped
 
 
 def shown(qtbot, widget: QWidget, width: int = 400) -> QWidget:
@@ -198,6 +200,13 @@ def test_at_most_two_toasts_and_undo_works(appearance: Appearance, qtbot) -> Non
     assert frame.geometry().right() <= ground.width() - 16
     qtbot.mouseClick(frame.action, Qt.MouseButton.LeftButton)
     assert (undone, host.texts()) == (["two"], ["three"])
+
+
+def test_a_long_sentence_of_an_empty_place_gets_its_lines(appearance: Appearance, qtbot) -> None:
+    empty = shown(qtbot, EmptyState(appearance, "activity"), 260)
+    empty.set_texts("Nothing trained yet. The first model takes a few minutes, and nothing else.", "Train")
+    QApplication.processEvents()
+    assert clipped(empty) == []
 
 
 # -- values --------------------------------------------------------------------------------------------
