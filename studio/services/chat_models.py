@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from minimind.job import KIND_TRAIN
-from studio.store.records import Checkpoint, Run
+from minimind.run_folder import RunFolder
+from studio.store.records import Run
 
 EXPORTS = "exports"
 
@@ -32,24 +32,24 @@ class ChatModel:
     newest: bool = False
 
 
-def models_of_run(run: Run, checkpoints: Sequence[Checkpoint]) -> list[ChatModel]:
+def models_of_run(run: Run) -> list[ChatModel]:
     """The best and the newest checkpoint of a run, the better one first; one entry when they are the same."""
-    if run.kind != KIND_TRAIN or run.trashed or not checkpoints:
+    if run.kind != KIND_TRAIN or run.trashed or not run.checkpoints:
         return []
-    last = next((c for c in checkpoints if c.is_last), checkpoints[-1])
-    best = next((c for c in checkpoints if c.is_best), last)
-    chosen = [best] if best.step == last.step else [best, last]
+    last = run.last_checkpoint if run.last_checkpoint in run.checkpoints else run.checkpoints[-1]
+    best = run.best_checkpoint if run.best_checkpoint in run.checkpoints else last
+    chosen = [best] if best == last else [best, last]
     return [
-        ChatModel(
-            path=str(c.path),
-            label=run.name,
-            run_id=run.run_id,
-            step=c.step,
-            best=c.step == best.step,
-            newest=c.step == last.step,
-        )
-        for c in chosen
+        model_of_step(run, step, best=step == best, newest=step == last)
+        for step in chosen
+        if step is not None
     ]
+
+
+def model_of_step(run: Run, step: int, *, best: bool = False, newest: bool = False) -> ChatModel:
+    """One checkpoint of a run."""
+    path = str(RunFolder(run.folder).step_folder(step))
+    return ChatModel(path=path, label=run.name, run_id=run.run_id, step=step, best=best, newest=newest)
 
 
 def model_of_file(path: Path) -> ChatModel:

@@ -13,7 +13,13 @@ from PySide6.QtCore import QObject, Signal
 from studio.preferences import PreferencesFile
 from studio.services.chat_book import ChatBook
 from studio.services.chat_files import ChatMessage, Conversation
-from studio.services.chat_models import ChatModel, exported_files, model_of_file, models_of_run
+from studio.services.chat_models import (
+    ChatModel,
+    exported_files,
+    model_of_file,
+    model_of_step,
+    models_of_run,
+)
 from studio.services.chat_service import ChatService, Place, place_for
 from studio.services.run_service import RunService
 from studio.store.records import Run
@@ -103,9 +109,7 @@ class ChatSession(QObject):
 
     def models(self) -> list[ChatModel]:
         """Everything that can be talked to."""
-        found = [
-            m for run in self._runs.runs() for m in models_of_run(run, self._runs.checkpoints(run.run_id))
-        ]
+        found = [model for run in self._runs.runs() for model in models_of_run(run)]
         found += exported_files(self.project_folder)
         known = {model.path for model in found}
         return found + [model_of_file(Path(path)) for path in self._picked if path not in known]
@@ -126,12 +130,9 @@ class ChatSession(QObject):
         run = self._runs.run(self.model.run_id)
         if run is None:
             return None
-        models = self._models_of(run)
+        models = models_of_run(run)
         newest = next((model for model in models if model.newest), None)
         return newest if newest and newest.step is not None and newest.step > self.model.step else None
-
-    def _models_of(self, run: Run) -> list[ChatModel]:
-        return models_of_run(run, self._runs.checkpoints(run.run_id))
 
     # -- models --------------------------------------------------------------------------------
 
@@ -147,15 +148,13 @@ class ChatSession(QObject):
     def model_at(self, path: str) -> ChatModel:
         """The model at a path: a run folder means its best checkpoint."""
         for run in self._runs.runs():
-            models = self._models_of(run)
+            models = models_of_run(run)
             if Path(path) == run.folder and models:
                 return models[0]
-            for checkpoint in self._runs.checkpoints(run.run_id):
-                if Path(path) == checkpoint.path:
-                    return next(
-                        (model for model in models if model.path == path),
-                        ChatModel(path=path, label=run.name, run_id=run.run_id, step=checkpoint.step),
-                    )
+            steps = {model_of_step(run, step).path: step for step in run.checkpoints}
+            if path in steps:
+                known = (model for model in models if model.path == path)
+                return next(known, model_of_step(run, steps[path]))
         if path not in self._picked:
             self._picked.append(path)
         return model_of_file(Path(path))

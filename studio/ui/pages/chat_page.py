@@ -63,7 +63,7 @@ class ChatPage(Page):
         self._navigator, self._session, self._memory = navigator, session, memory
         self._live: Answer | None = None
         self._edits: int | None = None
-        self._panel_wanted = False
+        self._panel_wanted = self._opened = False
         self._closed: set[str] = set()
         self._notice: Notice | None = None
         self.chats = ChatList(appearance)
@@ -94,6 +94,7 @@ class ChatPage(Page):
 
     def opened(self, request: Mapping[str, object]) -> None:
         """Show the conversations; with `checkpoint` begin one with that model."""
+        self._opened = True
         self._session.open_project()
         wanted = request.get("checkpoint")
         if isinstance(wanted, str) and wanted:
@@ -122,6 +123,10 @@ class ChatPage(Page):
     def primary_action(self) -> QAbstractButton | None:
         """Send, or stop."""
         return self.composer.button
+
+    def left(self) -> None:
+        """Another page is in front: nothing is loaded behind its back."""
+        self._opened = False
 
     def escape(self) -> bool:
         """Stop, or give up changing a question."""
@@ -229,6 +234,10 @@ class ChatPage(Page):
     def _refresh(self) -> None:
         session = self._session
         models = session.models()
+        if models and session.model is None and self._opened:
+            # runs are read in the background: the first may come when the page is open already
+            self._choose_remembered()
+            return
         self.model.show_models(models, session.model)
         self._show_banner()
         self._show_middle(bool(models) or session.model is not None)
