@@ -67,17 +67,18 @@ def before(step: Step) -> Step | None:
     return ROUTE[index - 1] if index else None
 
 
-def mark(step: Step, problems: Sequence[Placed], seen: Collection[Step]) -> Mark:
+def mark(step: Step, problems: Sequence[Placed], seen: Collection[Step], current: Step | None = None) -> Mark:
     """What a step shows.
 
     Args:
         step: which one.
         problems: everything that is wrong with the plan.
-        seen: steps that the person has looked at. Something missing in a step that was never opened is not
-            the person's mistake yet; an error is one wherever it stands.
+        seen: steps that the person has looked at. Something missing in a step that was never opened, or that
+            is open now, is not the person's mistake yet; an error is one wherever it stands.
+        current: the step that is open now.
     """
     here = [problem.severity for problem in problems if problem.step is step and problem.severity.forbids]
-    if Severity.ERROR in here or (here and step in seen):
+    if Severity.ERROR in here or (here and step in seen and step is not current):
         return Mark.PROBLEM
     if here:
         return Mark.OPEN

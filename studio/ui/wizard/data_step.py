@@ -24,7 +24,7 @@ from studio.ui.widgets.segmented import SegmentedControl
 from studio.ui.wizard.data_row import DataRow
 from studio.ui.wizard.step_view import ProblemLine, StepView, in_tab_order
 
-PickFiles = Callable[[QWidget, str], Sequence[str]]
+PickFiles = Callable[[QWidget, str, str], Sequence[str]]
 SUFFIXES = (".jsonl", ".json", ".ndjson", ".txt", ".md")
 WANTED = {
     Needs.TEXT: N_("Text: {example} a line, or a plain .txt file."),
@@ -40,11 +40,11 @@ EXAMPLES = {
 }
 
 
-def pick_files(parent: QWidget, title: str) -> Sequence[str]:
-    """Ask for files with the system's dialog."""
+def pick_files(parent: QWidget, title: str, folder: str) -> Sequence[str]:
+    """Ask for files with the system's dialog, beginning in a folder."""
     pattern = " ".join(f"*{suffix}" for suffix in SUFFIXES)
     kinds = f"{_('Data files')} ({pattern});;{_('All files')} (*)"
-    return QFileDialog.getOpenFileNames(parent, title, "", kinds)[0]
+    return QFileDialog.getOpenFileNames(parent, title, folder, kinds)[0]
 
 
 class DataStep(StepView):
@@ -241,7 +241,11 @@ class DataStep(StepView):
             self.choose(data=(*self.choices.data, *(DataFile(path=path) for path in fresh)))
 
     def _on_add(self) -> None:
-        self.add_paths(self._pick(self, _("Choose data files")))
+        self.add_paths(self._pick(self, _("Choose data files"), self._folder()))
+
+    def _folder(self) -> str:
+        """Where the last file came from, else the person's home."""
+        return str(Path(self.choices.data[-1].path).parent if self.choices.data else Path.home())
 
     def _on_sample(self) -> None:
         sample = sample_file(self.needs)
@@ -264,7 +268,7 @@ class DataStep(StepView):
             self.refresh()
 
     def _on_held_pick(self) -> None:
-        paths = self._pick(self, _("Choose a held-out file"))
+        paths = self._pick(self, _("Choose a held-out file"), self._folder())
         if paths:
             self.choose(val_data=str(Path(paths[0]).absolute()))
 

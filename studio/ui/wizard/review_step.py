@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from minimind.options import options_of
@@ -296,8 +297,12 @@ class _CheckLine(QWidget):
         icon = Label()
         icon.setPixmap(appearance.pixmap(name, token, 16))
         icon.setContentsMargins(0, 2, 0, 0)
-        title = Label(check.title, role="strong", wrap=not check.text)
+        # wrapped like the text beside it: Qt sets a single line of Chinese higher than a wrapped one
+        title = Label(check.title, role="strong", wrap=True)
         title.setAlignment(_TOP_LEFT)
+        if check.text:
+            metrics = QFontMetrics(appearance.font("strong"))
+            title.setMinimumWidth(metrics.horizontalAdvance(check.title) + 2)
         self.link = LinkButton(appearance, check.link)
         row = QHBoxLayout(self)
         row.setContentsMargins(17, 9, 14, 9)

@@ -366,7 +366,7 @@ class WizardPage(Page):
         status = {Mark.OPEN: "todo", Mark.DONE: "done", Mark.PROBLEM: "problem"}
         shown = []
         for step in ROUTE:
-            found = mark(step, self.plan.problems(), self._seen)
+            found = mark(step, self.plan.problems(), self._seen, self.step)
             value = self.steps[step].summary() if step in self._seen or step is self.step else ""
             shown.append(stepper.Step(key=step, title=titles[step], value=value, status=status[found]))
         self.stepper.set_steps(shown, self.step)

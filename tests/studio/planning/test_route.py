@@ -35,6 +35,14 @@ def test_mark_tells_what_the_stepper_draws(problems: list[Found], seen: set[Step
     assert mark(Step.DATA, problems, seen) is expected
 
 
+def test_what_is_missing_in_the_open_step_is_no_mistake_yet() -> None:
+    missing = [Found(Step.DATA, Severity.MISSING)]
+    assert mark(Step.DATA, missing, {Step.DATA}, current=Step.DATA) is Mark.OPEN
+    assert mark(Step.DATA, missing, {Step.DATA}, current=Step.MODEL) is Mark.PROBLEM
+    wrong = [Found(Step.DATA, Severity.ERROR)]
+    assert mark(Step.DATA, wrong, {Step.DATA}, current=Step.DATA) is Mark.PROBLEM
+
+
 def test_only_warnings_let_a_run_start() -> None:
     assert [level.forbids for level in (Severity.MISSING, Severity.ERROR, Severity.WARNING)] == [
         True,

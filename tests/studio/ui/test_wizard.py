@@ -64,7 +64,7 @@ def test_by_mouse_from_the_first_card_to_the_start(scene: Scene, text_file: Path
     scene.click(page.steps[Step.MODEL].presets["tiny"])  # type: ignore[attr-defined]
     assert page.plan.choices.preset == "tiny"
     scene.click(page.next)
-    page.data._pick = lambda _parent, _title: [str(text_file)]
+    page.data._pick = lambda _parent, _title, _folder: [str(text_file)]
     scene.click(page.data.add)
     scene.read()
     scene.click(page.next)
@@ -87,7 +87,7 @@ def test_by_mouse_from_the_first_card_to_the_start(scene: Scene, text_file: Path
 
 def test_by_keyboard_alone(scene: Scene, text_file: Path) -> None:
     page = scene.begin()
-    page.data._pick = lambda _parent, _title: [str(text_file)]
+    page.data._pick = lambda _parent, _title, _folder: [str(text_file)]
     # a card has the focus: down and up move between methods, Alt+→ goes on
     scene.key(Qt.Key.Key_Down)
     assert page.plan.choices.method == "sft"
@@ -379,7 +379,7 @@ def test_a_held_out_file_takes_the_place_of_the_automatic_one(
     assert "80 documents are set aside" in page.data._held_help.text()
     scene.click(page.data.held_from.segment("file"))
     assert page.plan.choices.val_data is None
-    page.data._pick = lambda _parent, _title: [str(held)]
+    page.data._pick = lambda _parent, _title, _folder: [str(held)]
     scene.click(page.data.held_pick)
     scene.read()
     assert page.plan.choices.val_data == str(held)
