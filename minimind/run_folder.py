@@ -240,6 +240,11 @@ class RunFolder:
         """Numbers of the attempts so far, ascending."""
         return sorted(int(path.stem) for path in self.attempts.glob("*.json") if path.stem.isdigit())
 
+    def next_attempt(self) -> int:
+        """The number that a trainer started now will give itself."""
+        state = self.read_state()
+        return max([state.attempt if state else 0, *self.attempt_numbers()]) + 1
+
     def attempt_file(self, number: int) -> Path:
         """`attempts/001.json`."""
         return self.attempts / f"{number:03d}.json"

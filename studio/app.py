@@ -154,7 +154,7 @@ def _window(appearance: Appearance, preferences: PreferencesFile, paths: Paths) 
     project = memory.get("project", "") or _("My first model")
     memory.set("project", project)
     runs = RunService(projects=paths.projects, database=paths.database, project=project)
-    system = SystemService()
+    system = SystemService(folder=paths.projects)
     window = MainWindow(
         Tools(
             appearance=appearance,

@@ -67,8 +67,7 @@ def execute(
         if folder.checkpoints.is_dir():
             sweep(folder.checkpoints)
         sweep(folder.path)
-        attempt = max([state.attempt if state else 0, *folder.attempt_numbers()]) + 1
-        report = Report(folder, attempt, step=state.step if state else 0, quiet=quiet)
+        report = Report(folder, folder.next_attempt(), step=state.step if state else 0, quiet=quiet)
         try:
             return Attempt(folder, _overridden(job, overrides or {}), report, overrides or {}).run()
         finally:

@@ -17,7 +17,7 @@ from minimind.run_state import RunState
 from minimind.text import _
 from studio.jobs import supervisor
 from studio.jobs.entry import Entry
-from studio.jobs.launch import create_run, next_attempt
+from studio.jobs.launch import create_run
 from studio.jobs.library import Library
 from studio.jobs.process import StopLadder, end_by_force
 from studio.jobs.queue import QueueItem
@@ -58,7 +58,7 @@ class Actions:
         state = entry.view.state
         if not state.can_resume and state is not RunState.QUEUED:
             raise BadInput(_("{name} cannot go on: it is finished or at work").format(name=entry.label))
-        entry.folder.withdraw(attempt=next_attempt(entry.folder))
+        entry.folder.withdraw(attempt=entry.folder.next_attempt())
         begun = entry.folder.read_state() is not None
         self._enqueue(QueueItem(folder=entry.row.folder, resume=begun, overrides=dict(overrides)))
 
@@ -113,7 +113,7 @@ class Actions:
             self._library.queue.remove(entry.row.folder)
             if entry.folder.read_state() is None:
                 # reads as stopped; and should the supervisor have been quicker, the trainer obeys it
-                entry.folder.request("stop", attempt=next_attempt(entry.folder))
+                entry.folder.request("stop", attempt=entry.folder.next_attempt())
         else:
             raise BadInput(_("{name} is not running").format(name=entry.label))
 

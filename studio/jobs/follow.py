@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from minimind.messages import english
 from minimind.run_folder import KILL, Notes, RunFolder, State, checkpoint_step
 from minimind.run_state import RunState
-from studio.jobs.launch import Launch, next_attempt, read_launch
+from studio.jobs.launch import Launch, read_launch
 from studio.jobs.tail import last_lines
 from studio.store.records import Problem
 from studio.store.runs import View
@@ -61,7 +61,7 @@ def gather(folder: RunFolder, position: int | None = None) -> Evidence:
         # another trainer holds the folder, or there was nothing left to do: then the old state stands
         silent = started or not (works or (state is not None and launch.exit_code == 0))
     attempt = launch.attempt if silent and launch else state.attempt if state else 0
-    asked_of = attempt if state or launch else next_attempt(folder)
+    asked_of = attempt if state or launch else folder.next_attempt()
     return Evidence(
         state=state,
         launch=launch,

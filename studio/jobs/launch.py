@@ -125,12 +125,6 @@ def resume_arguments(overrides: Mapping[str, Any]) -> list[str]:
     return arguments
 
 
-def next_attempt(folder: RunFolder) -> int:
-    """The number that a trainer started now will give itself."""
-    state = folder.read_state()
-    return max([state.attempt if state else 0, *folder.attempt_numbers()]) + 1
-
-
 class Launcher:
     """Starts trainers: in a session of their own, output to log.txt, so that nothing here can end them."""
 
@@ -151,7 +145,7 @@ class Launcher:
         state = folder.read_state()
         record = Launch(
             t=time.time(),
-            attempt=next_attempt(folder),
+            attempt=folder.next_attempt(),
             before=(state.pid, state.start_ticks) if state else (0, 0.0),
         )
         # first without a process: a power cut between the two must not hide that it was tried

@@ -33,7 +33,6 @@ from studio.jobs.launch import (
     TRAINER,
     Launch,
     Launcher,
-    next_attempt,
     read_launch,
     record_exit,
     spawn_detached,
@@ -235,7 +234,7 @@ class Supervisor:
         state = folder.read_state()
         before = (state.pid, state.start_ticks) if state else (0, 0.0)
         try:
-            Launch(t=now, attempt=next_attempt(folder), before=before, problem=str(error), ended=now).save(
+            Launch(t=now, attempt=folder.next_attempt(), before=before, problem=str(error), ended=now).save(
                 folder
             )
         except OSError:
