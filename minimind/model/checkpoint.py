@@ -13,6 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from minimind.estimate import parameters
 from minimind.files import DamagedFolder, replace_json, verify_folder
 from minimind.model.checkpoint_folder import (
     CONFIG,
@@ -126,6 +127,8 @@ def load(
         raise damaged(fault.path, fault.reason) from None
     config = read_config(folder)
     files = weight_files(folder)
+    if 2 * parameters(config)[0] > sum(path.stat().st_size for path in files):
+        raise damaged(files[0], _("it is too small for the model that config.json describes"))
     shapes = expected_shapes(config)
     _check_headers(folder, files, shapes)
     with torch.device("meta"):

@@ -32,6 +32,8 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "num_shared_experts": (0, 16),
     "balance_alpha": (0.0, 10.0),
 }
+# each expert of each layer is an object: building too many takes longer than anybody waits
+MAX_EXPERT_BLOCKS = 16_384
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +106,10 @@ class ModelConfig:
             return _("head_dim is {value}, but must be even").format(value=self.head_dim)
         if self.balance not in get_args(Balance):
             return _("balance is {value}, but must be none, document or row").format(value=self.balance)
+        if self.num_layers * (self.num_experts + self.num_shared_experts) > MAX_EXPERT_BLOCKS:
+            return _("num_experts is {value}, too many for {layers} layers").format(
+                value=self.num_experts, layers=self.num_layers
+            )
         if not (self.experts_per_token <= self.num_experts and bool(self.experts_per_token) == self.is_moe):
             return _("experts_per_token ({chosen}) must lie between 1 and num_experts ({experts})").format(
                 chosen=self.experts_per_token, experts=self.num_experts

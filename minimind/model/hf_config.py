@@ -96,6 +96,11 @@ def own(value: dict[str, Any], where: str) -> dict[str, Any]:
     for key, harmless in UNSUPPORTED:
         if value.get(key) not in harmless:
             raise _refused(where, key, value[key])
+    layer_types = value.get("layer_types")
+    if layer_types is not None and (
+        not isinstance(layer_types, list) or any(kind != "full_attention" for kind in layer_types)
+    ):
+        raise _refused(where, "layer_types", layer_types)
     fields = {ours: value.get(theirs, DEFAULTS.get(theirs)) for ours, theirs in NAMES.items()}
     fields["num_kv_heads"] = fields["num_kv_heads"] or fields["num_heads"]
     fields["head_dim"] = fields["head_dim"] or 0

@@ -38,7 +38,6 @@ class KVCache:
         shape = (config.num_layers, 2, sequences, config.num_kv_heads, capacity, config.head_dim)
         self._store = torch.zeros(shape, device=device, dtype=dtype)
         self.lengths_B = torch.zeros(sequences, dtype=torch.int64)
-        self._positions_BT = torch.zeros(sequences, 0, dtype=torch.int64)
         self._span: tuple[int, int] | None = None
         self._end = 0
 
@@ -52,7 +51,6 @@ class KVCache:
         part = object.__new__(KVCache)
         part._store = self._store[:, :, first : first + count]
         part.lengths_B = self.lengths_B[first : first + count]
-        part._positions_BT = self._positions_BT
         part._span, part._end = None, 0
         return part
 
@@ -77,11 +75,11 @@ class KVCache:
             raise ValueError(f"{self._end} tokens do not fit into a cache of {self.capacity}")
         alike = bool((before == before[0]).all())
         self._span = (int(before[0]), self._end) if alike else None
-        self._positions_BT = (before[:, None] + torch.arange(new)).to(device)
+        positions_BT = (before[:, None] + torch.arange(new)).to(device)
         if alike and new == 1:
-            return self._positions_BT, None
+            return positions_BT, None
         columns_C = torch.arange(self._end, device=device)
-        return self._positions_BT, columns_C <= self._positions_BT[..., None]
+        return positions_BT, columns_C <= positions_BT[..., None]
 
     def store(self, layer: int, k_BTKd: Tensor, v_BTKd: Tensor) -> tuple[Tensor, Tensor]:
         """Put the new tokens' keys and values in their places.

@@ -63,7 +63,7 @@ def test_round_trip(tmp_path, tokenizer, config):
     assert before.keys() == after.keys()
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert not loaded.model.head_weight.is_meta
-    loaded.model.head_weight.requires_grad_()
+    assert all(parameter.requires_grad for parameter in loaded.model.parameters())
 
 
 def test_what_lies_in_the_folder(tmp_path, tokenizer):
@@ -220,6 +220,14 @@ def test_a_huge_shape_allocates_nothing(foreign):
     config = json.loads((foreign / "config.json").read_text())
     config["minimind"]["num_layers"] = 200
     config["minimind"]["ffn_dim"] = 131_072
+    (foreign / "config.json").write_text(json.dumps(config))
+    with pytest.raises(BadInput, match="too small for the model"):
+        checkpoint.load(foreign)
+
+
+def test_another_shape_of_the_same_size_is_found(foreign):
+    config = json.loads((foreign / "config.json").read_text())
+    config["minimind"] |= {"num_heads": 2, "head_dim": 16, "num_kv_heads": 1, "ffn_dim": 39}
     (foreign / "config.json").write_text(json.dumps(config))
     with pytest.raises(BadInput, match="expected is"):
         checkpoint.load(foreign)

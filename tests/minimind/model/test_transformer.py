@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import random
 
 import pytest
 import torch
 import transformers
+from torch._dynamo.utils import counters
 
 from minimind.data.batch import Batch
 from minimind.losses import linear_cross_entropy
@@ -187,6 +189,25 @@ def test_long_documents_take_the_fused_kernel(monkeypatch):
     mixed = gradients(model, [batch])
     model.attention_variant = GROUPED_FLASH
     close(mixed, gradients(model, [batch]), 1e-5)
+
+
+# torch's own capture looks at tensors in a way that it warns of
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor:UserWarning")
+@pytest.mark.parametrize("config", [SMALL, MOE], ids=["dense", "moe"])
+def test_compiled_blocks_share_two_graphs_and_change_nothing(config, monkeypatch):
+    """Captured and differentiated as when compiling for real, only without the C++ compiler."""
+    monkeypatch.setattr(torch, "compile", functools.partial(torch.compile, backend="aot_eager"))
+    torch._dynamo.reset()
+    counters.clear()
+    model = lively(config).train()
+    batches = [Batch.from_documents(some_rows(random.Random(seed)), 48) for seed in (8, 9)]
+    eager = gradients(model, batches)
+    model.compile_blocks()
+    close(eager, gradients(model, batches), 1e-5)
+    assert counters["stats"]["unique_graphs"] == 2
+    assert not counters["graph_break"]
+    model.eval()(batches[0])
+    assert counters["stats"]["unique_graphs"] == 2
 
 
 def test_an_unknown_variant_is_a_programmers_error():
