@@ -13,7 +13,6 @@ from minimind.run_state import RunState
 from studio.jobs.launch import (
     Launcher,
     create_run,
-    next_attempt,
     read_launch,
     record_exit,
     resume_arguments,
@@ -101,12 +100,12 @@ def test_flags_of_a_resume():
 
 def test_the_next_attempt_is_counted_as_the_trainer_does(tmp_path):
     folder = RunFolder(tmp_path)
-    assert next_attempt(folder) == 1
+    assert folder.next_attempt() == 1
     folder.write_state(State(status=RunState.FAILED, attempt=2))
-    assert next_attempt(folder) == 3
+    assert folder.next_attempt() == 3
     folder.attempts.mkdir()
     folder.attempt_file(5).write_text("{}")
-    assert next_attempt(folder) == 6
+    assert folder.next_attempt() == 6
 
 
 def test_a_program_that_is_not_there_is_recorded(tmp_path):
