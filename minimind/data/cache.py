@@ -431,9 +431,9 @@ def _batches(source: Source) -> Iterator[tuple[list[Row], list[Problem], int]]:
 
 def _encode_text(rows: list[Row], problems: list[Problem], tokenizer: Tokenizer) -> _Block:
     """Each document as bos + text + eos."""
-    encodings = tokenizer.encode_batch([row.text for row in rows])
-    inner = np.fromiter(chain.from_iterable(e.ids for e in encodings), np.uint32)
-    lengths = np.array([len(encoding) + 2 for encoding in encodings], np.int64)
+    encoded = tokenizer.encode_texts([row.text for row in rows])
+    lengths = np.array([len(ids) + 2 for ids in encoded], np.int64)
+    inner = np.fromiter(chain.from_iterable(encoded), np.uint32, count=int(lengths.sum()) - 2 * len(rows))
     ends = np.cumsum(lengths)
     tokens = np.empty(len(inner) + 2 * len(rows), np.uint32)
     is_text = np.ones(len(tokens), bool)

@@ -16,7 +16,7 @@ from minimind.data.problems import Problem, at_line
 from minimind.errors import BadInput
 from minimind.text import N_, _
 
-MAX_LINE = 16 << 20
+MAX_LINE = 8 << 20
 _SAMPLE, _PLACES = 64 << 10, 16
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8", "utf-8"),

@@ -6,6 +6,7 @@ import codecs
 import hashlib
 import itertools
 import json
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,9 @@ from minimind.tokenizer.chat import ChatTemplate, Stretch
 from minimind.tokenizer.conversation import Conversation, ConversationProblem, Message
 from minimind.tokenizer.loading import Spec, byte_alphabet, read_folder
 from minimind.tokenizer.sandbox import TemplateFailed
+
+LONG = 1 << 20
+_WORD_END = re.compile(r"[^\W_](?=[\s,.;:!?，。；：！？、])")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,11 +102,17 @@ class Tokenizer:
     # --- text -----------------------------------------------------------------------------------------
 
     def encode_texts(self, texts: Sequence[str]) -> list[list[int]]:
-        """Ids of each text, in parallel; look-alikes of control tokens stay text."""
-        return [encoding.ids for encoding in self.encode_batch(texts)]
+        """Ids of each text, in parallel; look-alikes of control tokens stay text.
+
+        A text of millions of characters is encoded in parts, since the library takes 200 bytes a character;
+        parts end where every pre-tokenizer that is read here ends a word, so the ids are the same.
+        """
+        if all(len(text) <= LONG for text in texts):
+            return [encoding.ids for encoding in self.encode_batch(texts)]
+        return [[n for part in _parts(text) for n in self.encode_batch([part])[0].ids] for text in texts]
 
     def encode_batch(self, texts: Sequence[str]) -> list[tokenizers.Encoding]:
-        """As `encode_texts`, without the price of lists: for the cache. Texts must be valid Unicode."""
+        """As `encode_texts`, for who needs no lists; texts must be valid Unicode."""
         return self._plain.encode_batch_fast(texts, add_special_tokens=False)
 
     def encode_document(self, text: str) -> list[int]:
@@ -281,6 +291,18 @@ class StreamDecoder:
     def finish(self) -> str:
         """What was still waiting; half a character becomes U+FFFD."""
         return self._decoder.decode(b"", final=True)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Cut a long text after a letter or digit and before a space or a mark: no word goes on there."""
+    start = 0
+    while len(text) - start > LONG:
+        match = _WORD_END.search(text, start + LONG - 1)
+        if match is None:
+            break
+        yield text[start : match.end()]
+        start = match.end()
+    yield text[start:]
 
 
 def _needs_offsets(stretch: Stretch) -> bool:

@@ -119,6 +119,17 @@ def test_added_tokens_in_text_stay_text(folder: Path) -> None:
         assert ours.decode(ids, skip_special=True) == f"前{text}后 {text}"
 
 
+def test_long_texts_in_parts_give_the_same_ids(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    @given(text=TEXT)
+    def equal(text: str) -> None:
+        (whole,) = tokenizer.encode_texts([text])
+        with monkeypatch.context() as patch:
+            patch.setattr("minimind.tokenizer.tokenizer.LONG", 3)
+            assert tokenizer.encode_texts([text, "short"])[0] == whole
+
+    equal()
+
+
 def test_document_is_bos_text_eos(tokenizer: Tokenizer) -> None:
     ids = tokenizer.encode_document("你好<|im_end|>")
     assert (ids[0], ids[-1]) == (1, 2)
