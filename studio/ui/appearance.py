@@ -128,6 +128,13 @@ class Appearance(QObject):
             colours["on"] = self.theme.hex(on)
         return self._icons.icon(name, colours, size, gap=gap)
 
+    def window_icon(self) -> QIcon:
+        """The program's own icon in every size that desktops ask for."""
+        made = QIcon()
+        for size in (16, 24, 32, 48, 64, 128, 256):
+            made.addPixmap(self._icons.pixmap("app", theme.LIGHT.accent, size, 1.0))
+        return made
+
     def milliseconds(self, duration: int) -> int:
         """How long a movement takes: 0 when the person wants none."""
         return 0 if self._reduce_motion else duration

@@ -97,7 +97,6 @@ class MainWindow(QMainWindow):
 
     def retranslate(self) -> None:
         """Rail and title in the language in force; pages and widgets look after themselves."""
-        appearance = self._tools.appearance
         places = [row for row in self._rows.values() if row.icon and not row.bottom]
         below = [row for row in self._rows.values() if row.icon and row.bottom]
         self.rail.set_items(
@@ -106,7 +105,7 @@ class MainWindow(QMainWindow):
         )
         self.rail.set_texts(_("New run"), _("Shortcuts & help"))
         self.rail.new_run.setVisible("wizard" in self._rows)
-        self.setWindowIcon(appearance.icon("app", "accent", 64))
+        self.setWindowIcon(self._tools.appearance.window_icon())
         self.status.set_findings(self._tools.system.findings())
         self._show_projects()
         self._on_runs_changed()

@@ -64,11 +64,11 @@ class Notifier(QObject):
         if not QSystemTrayIcon.isSystemTrayAvailable():
             return
         if self._tray is None:
-            self._tray = QSystemTrayIcon(self._appearance.icon("app", "accent", 64), self)
+            self._tray = QSystemTrayIcon(self._appearance.window_icon(), self)
             self._tray.activated.connect(self._on_activated)
             self._tray.messageClicked.connect(self._on_activated)
         self._tray.show()
-        self._tray.showMessage(title, text, self._appearance.icon("app", "accent", 64))
+        self._tray.showMessage(title, text, self._appearance.window_icon())
 
     def _on_activated(self) -> None:
         self._window.show()

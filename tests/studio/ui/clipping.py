@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QHeaderView, QLabel, QTabBar, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHeaderView, QLabel, QLineEdit, QTabBar, QWidget
 
 
 def clipped(root: QWidget) -> list[str]:
     """One line for each visible label, button, tab or header whose text is cut off."""
     found = []
     for widget in [root, *root.findChildren(QWidget)]:
+        # a field's own button (clear) is as large as the field lets it be
+        if isinstance(widget.parent(), QLineEdit):
+            continue
         if widget.isVisible() and not widget.property("elide"):
             fault = _fault(widget)
             if fault:

@@ -377,32 +377,47 @@ def settle() -> None:
 # -- every page --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", [(1024, 640), (1920, 1080)], ids=["1024x640", "1920x1080"])
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("key", ["home", "preferences"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_text_is_cut_off(
-    key: str, language: str, theme: str, size: tuple[int, int], appearance: Appearance, make: Make, qtbot
+def cut_off(window: MainWindow, requests: dict[str, list[dict[str, object]]]) -> list[tuple[str, str]]:
+    """Page and widget of each text that does not fit, over all pages."""
+    found = []
+    for row in PAGES:
+        for request in requests.get(row.key, [{}]):
+            window.open_page(row.key, request)
+            settle()
+            found += [(row.key, fault) for fault in clipped(window)]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("language", "theme", "size", "text_size"),
+    [
+        ("zh", "light", (1024, 640), 100),
+        ("en", "dark", (1024, 640), 100),
+        ("zh", "dark", (1920, 1080), 100),
+        ("en", "light", (1920, 1080), 100),
+        ("zh", "light", (1440, 900), 130),
+        ("en", "dark", (1440, 900), 130),
+    ],
+)
+def test_no_text_is_cut_off_on_any_page(
+    language: str, theme: str, size: tuple[int, int], text_size: int, appearance: Appearance, make: Make
 ) -> None:
-    appearance.set(language_choice=language, theme_choice=theme)
-    rows = tuple(row for row in PAGES if row.key in ("home", "preferences"))
-    window = make(rows=rows)
+    appearance.set(language_choice=language, theme_choice=theme, text_size=text_size)
+    runs = FakeRuns()
+    every = (make_run(), failed_run(run_id="f"), make_run(RunState.FINISHED, run_id="z", step=4000))
+    shown = [{"run_id": runs.put(run)} for run in every]
+    window = make(runs=runs, rows=PAGES)
     window.resize(*size)
-    window.open_page(key)
-    settle()
-    assert clipped(window) == []
+    assert cut_off(window, {"run": shown}) == []
 
 
-@pytest.mark.parametrize("key", ["home", "preferences"])
-def test_no_text_is_cut_off_when_it_is_30_percent_larger(
-    key: str, appearance: Appearance, make: Make, qtbot
-) -> None:
-    appearance.set(text_size=130)
-    window = make(rows=tuple(row for row in PAGES if row.key in ("home", "preferences")))
-    window.resize(1280, 800)
-    window.open_page(key)
-    settle()
-    assert clipped(window) == []
+def test_no_text_of_the_first_start_is_cut_off(appearance: Appearance, make: Make) -> None:
+    window = make(rows=PAGES)
+    for language in ("zh", "en"):
+        appearance.set(language_choice=language)
+        window.resize(1024, 640)
+        settle()
+        assert clipped(window) == []
 
 
 def test_language_and_theme_switch_while_a_page_is_open(appearance: Appearance, make: Make) -> None:
