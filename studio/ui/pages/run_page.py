@@ -21,7 +21,7 @@ from studio.ui.navigator import Navigator
 from studio.ui.pages.page import GAP, Page, ShortcutHint
 from studio.ui.run import failure as failing
 from studio.ui.run import machine, rows, words
-from studio.ui.run.actions import FORCE_AFTER, actions
+from studio.ui.run.actions import FORCE_AFTER, actions, key_hints
 from studio.ui.run.body import WIDE_FROM, Room, RunBody
 from studio.ui.run.commands import RunCommands
 from studio.ui.run.failure import Failure, Mending
@@ -122,19 +122,7 @@ class RunPage(Page):
         return self.header.primary()
 
     def shortcuts(self) -> list[ShortcutHint]:
-        return [
-            ShortcutHint(keys="Ctrl+Shift+P", text=_("Pause, continue")),
-            ShortcutHint(keys="Ctrl+.", text=_("Stop and save")),
-            ShortcutHint(keys="Ctrl+S", text=_("Save a checkpoint now")),
-            ShortcutHint(keys="G", text=_("Sample now")),
-            ShortcutHint(keys="L", text=_("Open the log")),
-            ShortcutHint(keys="X", text=_("Next horizontal axis")),
-            ShortcutHint(keys="R", text=_("Show the whole curve")),
-            ShortcutHint(keys="← →", text=_("Move the crosshair, with Shift ten points")),
-            ShortcutHint(keys="[ ]", text=_("Smooth less, more")),
-            ShortcutHint(keys="S", text=_("Star")),
-            ShortcutHint(keys="F2", text=_("Rename")),
-        ]
+        return [ShortcutHint(keys=keys, text=text) for keys, text in key_hints()]
 
     def escape(self) -> bool:
         if self.body.plot.plot.crosshair is not None:
@@ -219,7 +207,13 @@ class RunPage(Page):
             body.samples.again.setEnabled(True)
         body.samples.again.setVisible(run.state is RunState.RUNNING)
         body.settings.show_job(self._job)
-        body.plot.show_run(run, events, self._runs.phases(run_id), vocabulary=words.vocabulary(self._job))
+        body.plot.show_run(
+            run,
+            events,
+            self._runs.phases(run_id),
+            vocabulary=words.vocabulary(self._job),
+            planned=self._job.budget.steps if self._job else None,
+        )
 
     # -- inside --------------------------------------------------------------------------------
 

@@ -153,3 +153,20 @@ def _menu(run: Run) -> tuple[Action, ...]:
         ),
     ]
     return tuple(items)
+
+
+def key_hints() -> list[tuple[str, str]]:
+    """(keys, what they do) of the run page, for the list of shortcuts."""
+    return [
+        ("Ctrl+Shift+P", _("Pause, continue")),
+        ("Ctrl+.", _("Stop and save")),
+        ("Ctrl+S", _("Save a checkpoint now")),
+        ("G", _("Sample now")),
+        ("L", _("Open the log")),
+        ("X", _("Next horizontal axis")),
+        ("R", _("Show the whole curve")),
+        ("← →", _("Move the crosshair, with Shift ten points")),
+        ("[ ]", _("Smooth less, more")),
+        ("S", _("Star")),
+        ("F2", _("Rename")),
+    ]

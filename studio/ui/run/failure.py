@@ -18,6 +18,7 @@ LOG_LINES = 6
 _CAUSE = re.compile(
     r"(Traceback|[A-Z]\w*(Error|Exception|Interrupt)\b|\berror:|\bKilled\b|Segmentation fault)"
 )
+_PLAIN_ADVICE = frozenset({"lost", "lost_early", "lost_signal", "lost_quietly"})
 _RESUME, _BRANCH = "resume", "branch"
 
 
@@ -71,7 +72,9 @@ def failure(run: Run, job: JobSpec | None, checkpoints: list[Checkpoint], log: l
     plain = _plain(from_step)
     # "nothing is lost" is said once: some messages say it themselves
     kept = rest or _safe(run, from_step)
-    safe = _joined(advice, kept) if lost else _joined(kept, advice if mending == plain else "")
+    # advice that only says what the button says is left out
+    more = "" if mending != plain or (run.error and run.error.code in _PLAIN_ADVICE) else advice
+    safe = _joined(kept, more)
     return Failure(
         tone="warning" if lost else "danger",
         title=title,
@@ -85,17 +88,8 @@ def failure(run: Run, job: JobSpec | None, checkpoints: list[Checkpoint], log: l
 
 def _what(run: Run) -> tuple[str, str, str]:
     """(first sentence, the other ones, advice)."""
-    if run.state is RunState.LOST:
-        if not run.step:
-            return _("The training process vanished before its first step."), "", ""
-        step = fmt.exact(run.step)
-        return (
-            _("The training was interrupted after step {step}.").format(step=step),
-            "",
-            _("Perhaps a power cut, or the system ended it."),
-        )
     if run.error is None:
-        return _("The run failed."), "", _("The log says more.")
+        return _("The run ended and nobody says why."), "", _("The log says more.")
     fields = {"code": run.error.code, "params": run.error.params, "message": run.error.message}
     message, advice = sentence(fields)
     first, rest = _split(message)

@@ -50,6 +50,7 @@ class PlotFeed(QObject):
         self.axis = "step"
         self.smoothing = smoothing.DEFAULT
         self._live = False
+        self._shift = 0.0
         self._visible: tuple[float, float] | None = None
         self.curve = _EMPTY
         self.held_out = _EMPTY
@@ -87,6 +88,18 @@ class PlotFeed(QObject):
         self.curve = self.held_out = _EMPTY
         self.request()
 
+    def set_start_up(self, seconds: float) -> None:
+        """How long the first attempt prepared before it began: the time axis starts there, so that it shows.
+
+        The service counts time from the `start` event.
+        """
+        if seconds != self._shift:
+            self._shift = seconds
+            if self.axis == "time":
+                self._forget()
+                self.hardware = None
+                self.request()
+
     def look_at(self, visible: tuple[float, float] | None) -> None:
         """What is in sight, in the axis' units; None: everything. By hand it is asked for at 10 Hz."""
         if visible != self._visible:
@@ -109,8 +122,8 @@ class PlotFeed(QObject):
         self._runs.request_hardware(
             self.run_id,
             x=self.axis,
-            lo=lo,
-            hi=hi,
+            lo=self._out(lo),
+            hi=self._out(hi),
             max_points=MOST_SAMPLES,
             token=self._token("hardware", ""),
         )
@@ -169,11 +182,19 @@ class PlotFeed(QObject):
             self.run_id,
             metric,
             x=self.axis,
-            lo=lo,
-            hi=hi,
+            lo=self._out(lo),
+            hi=self._out(hi),
             max_points=MOST_POINTS,
             token=self._token(kind, metric),
         )
+
+    def _out(self, x: float | None) -> float | None:
+        """A place of ours as the service counts it."""
+        return x if x is None or self.axis != "time" else x - self._shift
+
+    def _in(self, xs: Array) -> Array:
+        """Places of the service as we count them."""
+        return xs + self._shift if self.axis == "time" and self._shift else xs
 
     def _soon(self, ms: int) -> None:
         if not self._timer.isActive() or self._timer.remainingTime() > ms:
@@ -186,6 +207,7 @@ class PlotFeed(QObject):
     def _on_curve_ready(self, token: object, curve: Curve) -> None:
         if not isinstance(token, Token):
             return
+        curve = Curve(x=self._in(curve.x), y=curve.y)
         if token == self._token("curve", self.metric):
             self.curve = curve
         elif token == self._token("steps", "step"):
@@ -200,5 +222,5 @@ class PlotFeed(QObject):
 
     def _on_hardware_ready(self, token: object, hardware: HardwareLanes) -> None:
         if isinstance(token, Token) and token == self._token("hardware", ""):
-            self.hardware = hardware
+            self.hardware = HardwareLanes(x=self._in(hardware.x), lanes=hardware.lanes)
             self.changed.emit()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from minimind.events import Event
 from minimind.run_state import RunState
-from minimind.text import _
+from minimind.text import N_, _
 from studio.store.records import PhaseSpan, Run
 from studio.ui import format as fmt
 from studio.ui.plot.marks import Band, Mark
@@ -59,24 +59,17 @@ def _end(run: Run, place_of: Place) -> Mark | None:
     return None
 
 
-def bands(run: Run, events: list[Event], phases: list[PhaseSpan]) -> list[Band]:
+def bands(run: Run, phases: list[PhaseSpan]) -> list[Band]:
     """Grey stretches of the time axis without steps: start-up, pauses, the time between attempts."""
     origin = origin_of(run, phases)
     if origin is None:
         return []
+    names = {"prepare": PHASES["prepare"], "compile": PHASES["compile"], "paused": N_("Paused")}
     found = [
-        Band(lo=span.began - origin, hi=span.ended - origin, text=_(PHASES[span.phase]))
+        Band(lo=span.began - origin, hi=span.ended - origin, text=_(names[span.phase]))
         for span in phases
-        if span.phase in ("prepare", "compile")
+        if span.phase in names
     ]
-    paused: float | None = None
-    for event in events:
-        action = event.fields.get("action") if event.kind == "control" else None
-        if action == "pause" and paused is None:
-            paused = event.t
-        elif paused is not None and (action in ("resume", "stop") or event.kind in ("start", "done")):
-            found.append(Band(lo=paused - origin, hi=event.t - origin, text=_("Paused")))
-            paused = None
     ends: dict[int, float] = {}
     begins: dict[int, float] = {}
     for span in phases:
@@ -90,8 +83,14 @@ def bands(run: Run, events: list[Event], phases: list[PhaseSpan]) -> list[Band]:
 
 
 def origin_of(run: Run, phases: list[PhaseSpan]) -> float | None:
-    """Unix seconds of second 0 of the time axis."""
-    begins = [span.began for span in phases]
+    """Unix seconds of second 0 of the time axis: when the first attempt began to prepare."""
+    begins = [span.began for span in phases if span.attempt <= 1]
     if run.started_at is not None:
         begins.append(run.started_at)
     return min(begins, default=None)
+
+
+def start_up(run: Run, phases: list[PhaseSpan]) -> float:
+    """Seconds between that and the `start` event, which the service counts from."""
+    origin = origin_of(run, phases)
+    return 0.0 if origin is None or run.started_at is None else run.started_at - origin

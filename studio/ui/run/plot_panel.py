@@ -54,6 +54,7 @@ class PlotPanel(QWidget):
         self._events: list[Event] = []
         self._phases: list[PhaseSpan] = []
         self._vocabulary: int | None = None
+        self._planned: int | None = None
         self._most_lanes = machine.NORMAL_LANES
         self.plot = LossPlot(appearance)
         self.metric_switch = SegmentedControl(appearance)
@@ -84,10 +85,24 @@ class PlotPanel(QWidget):
         self._draw()
 
     def show_run(
-        self, run: Run, events: list[Event], phases: list[PhaseSpan], *, vocabulary: int | None = None
+        self,
+        run: Run,
+        events: list[Event],
+        phases: list[PhaseSpan],
+        *,
+        vocabulary: int | None = None,
+        planned: int | None = None,
     ) -> None:
-        """The run as it is now, with what marks the plot."""
+        """The run as it is now, with what marks the plot.
+
+        Args:
+            run, events, phases: as the service knows them.
+            vocabulary: how many tokens a guess chooses from.
+            planned: steps, before the trainer says how many.
+        """
         self._run, self._events, self._phases, self._vocabulary = run, events, phases, vocabulary
+        self._planned = run.total_steps or planned
+        self.feed.set_start_up(plot_marks.start_up(run, phases))
         self.metric_switch.set_segments(self._segments(run))
         self._draw()
 
@@ -240,8 +255,8 @@ class PlotPanel(QWidget):
         newest = float(self.feed.curve.x[-1]) if len(self.feed.curve.x) else 0.0
         if self.feed.axis == "step":
             if not run.step:
-                return 0.0, float(run.total_steps or 1000)
-            least = min(_LEAST_STEPS, run.total_steps or _LEAST_STEPS)
+                return 0.0, float(self._planned or 1000)
+            least = min(_LEAST_STEPS, self._planned or _LEAST_STEPS)
             return 0.0, max(float(run.step), newest, float(least))
         if self.feed.axis == "tokens":
             return 0.0, max(last or 0.0, newest, float(run.tokens or 0), 1.0)
@@ -262,7 +277,7 @@ class PlotPanel(QWidget):
         saved = [x for step in run.checkpoints if (x := place(float(step))) is not None]
         bands = []
         if self.feed.axis == "time":
-            bands = plot_marks.bands(run, self._events, self._phases)
+            bands = plot_marks.bands(run, self._phases)
         plot.set_marks(marks, saved, bands)
         self._draw_empty(run)
         plot.refresh()
@@ -284,9 +299,10 @@ class PlotPanel(QWidget):
         held = self.feed.held_out if metric.held_out else None
         nothing = np.empty(0)
         plot.set_dots(held.x if held else nothing, held.y if held else nothing)
-        if held is not None and len(held.y):
-            text = fmt.loss(float(held.y[-1]))
-            ends.append(EndValue(y=float(held.y[-1]), text=text, token="curve2"))
+        in_sight = held.y[held.x <= self.plot.visible[1]] if held is not None else nothing
+        if len(in_sight):
+            value = float(in_sight[-1])
+            ends.append(EndValue(y=value, text=fmt.loss(value), token="curve2"))
         known = average[np.isfinite(average)]
         if len(known):
             value = float(known[-1])

@@ -64,7 +64,6 @@ class ProgressCard(Card):
             label.setText(_with_weight(text, progress.strong))
             label.setVisible(bool(text))
         self.bar.set_tone(tone)
-        self.bar.setVisible(progress.share is not None)
         self.bar.set_share(progress.share or 0.0)
 
     def set_room(self, *, compact: bool) -> None:

@@ -11,6 +11,7 @@ from minimind.messages import translated
 from minimind.text import N_, _
 from studio.store.records import Checkpoint
 from studio.ui import format as fmt
+from studio.ui.run.words import device_name
 
 _DOT = " · "
 
@@ -147,7 +148,7 @@ def _start(event: Event) -> Row:
         parts.append(_("attempt {n}").format(n=attempt))
     elif fields.get("parameters"):
         parts.append(fmt.parameters(fields["parameters"]))
-    parts.append(str(fields.get("device") or ""))
+    parts.append(device_name(str(fields.get("device") or "")))
     title = _("Resumed") if attempt > 1 else _("Training began")
     return _row(event, "rotate-ccw" if attempt > 1 else "play", title, _DOT.join(filter(None, parts)))
 

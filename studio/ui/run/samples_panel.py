@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
@@ -80,7 +81,8 @@ class _SampleRow(QFrame):
             return
         theme = self._appearance.theme
         front = theme.text if self._newest else theme.text2
-        said = html.escape(self._sample.text).replace("\n", "<br>")
+        # young models are fond of empty lines
+        said = html.escape(re.sub(r"\s*\n\s*", "\n", self._sample.text).rstrip()).replace("\n", "<br>")
         prompt = "" if self._turns else html.escape(self._sample.prompt)
         line = 23 if self._newest else 20
         self.text.setText(

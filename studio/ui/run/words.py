@@ -62,6 +62,11 @@ def method_title(method: str) -> str:
     return _(known.title) if known else method
 
 
+def device_name(device: str) -> str:
+    """A device as people write it: `cpu` is CPU."""
+    return device.upper() if device in ("cpu", "mps") else device
+
+
 def speaks_in_turns(method: str) -> bool:
     """Whether its samples are answers, not continuations of the prompt."""
     known = METHODS.get(method)
@@ -79,7 +84,7 @@ def meta(run: Run, job: JobSpec | None, *, compact: bool = False) -> str:
     if job is not None and job.data:
         names = [Path(item.path).name for item in job.data]
         parts.append(names[0] if len(names) == 1 else _("{name} and more").format(name=names[0]))
-    parts.append(run.device)
+    parts.append(device_name(run.device))
     parts.append(times(run))
     return _DOT.join(filter(None, parts))
 
@@ -103,7 +108,9 @@ def progress(
     spans = [span for span in phases if span.attempt == run.attempt]
     seconds: dict[str, float] = {}
     for span in spans:
-        seconds[span.phase] = seconds.get(span.phase, 0.0) + max(0.0, span.ended - span.began)
+        # pauses are spans too, but no phase
+        if span.phase in PHASES:
+            seconds[span.phase] = seconds.get(span.phase, 0.0) + max(0.0, span.ended - span.began)
     current, note = _current(run)
     shown = tuple(name for name in PHASES if name != "compile" or name in seconds or name == current)
     order = list(shown)

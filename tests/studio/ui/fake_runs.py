@@ -463,6 +463,12 @@ def _saved(fake: FakeRun, step: int) -> None:
     _add(fake, "checkpoint", _at(step), step=step, path=f"checkpoints/step-{step:08d}")
 
 
+def lost_run(**fields: Any) -> FakeRun:
+    """Gone after step 1,330, the last checkpoint at 1,000."""
+    why = {"error": Problem(code="lost", params={"step": 1330}, message="The process vanished.")}
+    return make_run(RunState.LOST, step=1330, log_end=LOG[:3], **(why | fields))
+
+
 def failed_run(**fields: Any) -> FakeRun:
     """Out of memory at step 1,842, the last checkpoint at 1,500."""
     fake = make_run(

@@ -15,7 +15,7 @@ from minimind.run_state import RunState
 from studio.store.records import Problem
 from studio.ui.pages.run_page import RunPage
 from studio.ui.run.confirm_dialog import ConfirmDialog
-from tests.studio.ui.fake_runs import FakeRun, FakeRunService, failed_run, make_run
+from tests.studio.ui.fake_runs import FakeRun, FakeRunService, failed_run, lost_run, make_run
 from tests.studio.ui.page_kit import Kit, clipped, delete, drag, mouse, wheel
 
 SIZES = {"compact": (968, 612), "normal": (1240, 872), "wide": (1720, 1052)}
@@ -96,6 +96,8 @@ def scene(qtbot: QtBot, kit: Kit, qtlog: object, capsys: pytest.CaptureFixture[s
 def state_run(state: str) -> FakeRun:
     if state == "failed":
         return failed_run()
+    if state == "lost":
+        return lost_run()
     if state == "queued":
         return make_run(RunState.QUEUED, step=0, queue_position=2)
     if state == "starting":
@@ -263,7 +265,7 @@ class TestStates:
         assert wanted.args[0]["settings"]["lr"] == 1.5e-4
 
     def test_lost(self, scene: Scene) -> None:
-        page = scene.show(make_run(RunState.LOST, step=1330))
+        page = scene.show(lost_run())
         assert page.failure_panel.property("card") == "warning"
         scene.qtbot.keyClick(page.failure_panel.primary, Qt.Key.Key_Space)
         assert scene.runs.calls == [("resume", scene.run_id, {})]

@@ -14,7 +14,7 @@ from minimind.run_state import RunState
 from studio.store.records import Checkpoint, HardwareLanes, PhaseSpan, Problem
 from studio.ui.run import actions, confirm_dialog, failure, machine, metrics, plot_marks, request, rows, words
 from studio.ui.run.plot_options import PlotOptions
-from tests.studio.ui.fake_runs import LOG, T0, failed_run, make_job, make_run
+from tests.studio.ui.fake_runs import LOG, T0, failed_run, lost_run, make_job, make_run
 
 
 @pytest.fixture(autouse=True)
@@ -254,15 +254,28 @@ class TestFailure:
         assert "preset" not in branched
 
     def test_a_lost_run_is_a_warning_and_resumes_in_one_way(self) -> None:
-        fake = make_run(RunState.LOST, step=1330)
+        fake = lost_run()
         found = failure.failure(fake.record, fake.job, fake.checkpoints, list(LOG[:2]))
         assert found is not None
         assert found.tone == "warning"
-        assert found.title == "The training was interrupted after step 1,330."
-        assert found.safe.endswith("Nothing is lost: the last checkpoint is step 1,000.")
+        assert found.title.startswith("The process vanished after step 1,330, perhaps a power cut")
+        assert found.safe == "Nothing is lost: the last checkpoint is step 1,000."
         assert found.mending.text == "Resume from step 1,000"
         assert found.unchanged is None
         assert found.cause is None
+
+    def test_advice_that_says_more_than_the_button_is_shown(self) -> None:
+        fake = lost_run(error=Problem(code="lost_killed", params={"step": 1330, "signal": 9}))
+        found = failure.failure(fake.record, fake.job, fake.checkpoints, [])
+        assert found is not None
+        assert found.title.startswith("The process was killed after step 1,330 (signal 9)")
+        assert found.safe.endswith("with a smaller micro-batch if memory is short.")
+
+    def test_a_failure_without_a_word(self) -> None:
+        fake = make_run(RunState.FAILED)
+        found = failure.failure(fake.record, None, [], [])
+        assert found is not None
+        assert found.title == "The run ended and nobody says why."
 
     @pytest.mark.parametrize("state", [s for s in RunState if s not in (RunState.FAILED, RunState.LOST)])
     def test_no_other_state_has_a_panel(self, state: RunState) -> None:
@@ -350,12 +363,9 @@ class TestMarks:
 
     def test_bands_where_no_step_was_made(self) -> None:
         fake = make_run()
+        fake.phases.append(PhaseSpan(attempt=1, phase="paused", began=T0 + 100, ended=T0 + 160))
         fake.phases.append(PhaseSpan(attempt=2, phase="prepare", began=T0 + 5000, ended=T0 + 5010))
-        events = [
-            Event(kind="control", seq=1, t=T0 + 100, fields={"action": "pause"}),
-            Event(kind="control", seq=2, t=T0 + 160, fields={"action": "resume"}),
-        ]
-        found = plot_marks.bands(fake.record, events, fake.phases)
+        found = plot_marks.bands(fake.record, fake.phases)
         assert [(round(band.lo), round(band.hi), band.text) for band in found][:2] == [
             (0, 38, "Prepare data"),
             (38, 59, "Compile"),
