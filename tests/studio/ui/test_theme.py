@@ -189,6 +189,12 @@ def test_every_icon_named_in_the_code_is_there() -> None:
             assert name in names | {"dot"}, f"{path}: {name}"
 
 
+def test_no_icon_lies_there_unused() -> None:
+    code = "\n".join(path.read_text("utf-8") for path in (ROOT / "studio").rglob("*.py"))
+    unused = [path.stem for path in (ROOT / "assets" / "icons").glob("*.svg") if f'"{path.stem}"' not in code]
+    assert unused == []
+
+
 def test_appearance_switches_live(appearance: Appearance, qapp: QApplication, qtbot) -> None:
     with qtbot.waitSignal(appearance.changed):
         appearance.set(theme_choice="dark", language_choice="zh")
