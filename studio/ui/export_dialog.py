@@ -291,6 +291,8 @@ class ExportDialog(QDialog):
         self._run_id = job.run_id
         # a stack is as high as its highest page
         self.pages.removeWidget(self._choices)
+        # not on Stop: whoever presses Enter twice wants the export
+        self.close_button.setFocus()
         self._runs.start(job, name=name)
         run = self._runs.run(self._run_id)
         self._show_run(run)

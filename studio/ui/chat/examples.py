@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
 from minimind.text import N_, _
@@ -11,7 +12,7 @@ from studio.ui.widgets.buttons import Button
 
 QUESTIONS = (
     N_("Who are you?"),
-    N_("Why is the moon sometimes round and sometimes not?"),
+    N_("Why does the moon change its shape?"),
     N_("Write a short poem about autumn."),
     N_("What is a language model, in one sentence?"),
 )
@@ -55,8 +56,19 @@ class Examples(QWidget):
     def retranslate(self) -> None:
         """Set every text again."""
         for button, text in zip(self.buttons, BEGINNINGS if self._base else QUESTIONS, strict=True):
-            button.setText(_(text))
-            button.setToolTip(_(text))
+            room = button.width() - 28 if self.isVisible() else 1 << 14
+            shown = button.fontMetrics().elidedText(_(text), Qt.TextElideMode.ElideRight, room)
+            button.setText(shown)
+            button.setAccessibleName(_(text))
+            button.setToolTip(_(text) if shown != _(text) else "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.retranslate()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.retranslate()
 
     def _on_clicked(self, index: int) -> None:
         self.chosen.emit(_((BEGINNINGS if self._base else QUESTIONS)[index]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -185,6 +185,7 @@ class ChatPage(Page):
         column.addWidget(self.middle, 1)
         column.addWidget(self._foot, 0, Qt.AlignmentFlag.AlignHCenter)
         self._centre = centre
+        centre.installEventFilter(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -446,13 +447,11 @@ class ChatPage(Page):
         ]
         fill_menu(self.appearance, self._menu, items)
 
-    def resizeEvent(self, event: object) -> None:
-        super().resizeEvent(event)  # type: ignore[arg-type]
-        self._set_foot_width()
-
-    def showEvent(self, event: object) -> None:
-        super().showEvent(event)  # type: ignore[arg-type]
-        self._set_foot_width()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # the middle column also changes when the right one comes or goes
+        if watched is self._centre and event.type() == QEvent.Type.Resize:
+            self._set_foot_width()
+        return super().eventFilter(watched, event)
 
     def _set_foot_width(self) -> None:
         room = self._centre.width()

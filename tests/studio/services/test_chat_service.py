@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,8 @@ def test_training_comes_first() -> None:
     assert place_for([on_card], chat_on_gpu=False).device == "cpu"
     assert place_for([on_card], chat_on_gpu=True).device == "auto"
     assert place_for([on_cpu], chat_on_gpu=False).threads == 1
+    other = replace(on_cpu, kind="export")
+    assert place_for([other], chat_on_gpu=False) == place_for([], chat_on_gpu=False)
     both = place_for([on_card, on_cpu], chat_on_gpu=False)
     assert (both.device, both.threads) == ("cpu", 1)
 

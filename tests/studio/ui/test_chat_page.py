@@ -19,6 +19,7 @@ from studio.services.chat_service import ChatService
 from studio.services.chat_session import ChatSession
 from studio.ui.chat.flow_text import CURSOR, as_markdown
 from studio.ui.chat.messages import Answer, Question
+from studio.ui.chat.transcript import COLUMN
 from studio.ui.pages.chat_page import ChatPage
 from tests.studio.ui.fake_runs import FakeRunService, make_run
 from tests.studio.ui.page_kit import Kit, clipped, delete
@@ -375,8 +376,11 @@ def test_the_right_column_opens_by_its_button_in_a_small_window(chat: Chat) -> N
     chat.page.set_compact(True)
     chat.open()
     assert not chat.page.panel.isVisibleTo(chat.page)
+    chat.until(lambda: chat.page._foot.width() == COLUMN)
+    chat.page.resize(968, 604)
     chat.click(chat.page.panel_button)
     assert chat.page.panel.isVisibleTo(chat.page)
+    chat.until(lambda: chat.page._foot.width() == chat.page._centre.width() - 48 < COLUMN)
 
 
 # -- text --------------------------------------------------------------------------------------------
