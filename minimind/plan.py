@@ -146,8 +146,8 @@ def resolve(job: JobSpec, config: ModelConfig, data: Data, device: Device) -> Re
 
 
 def decay_start(total_steps: int, decay: float, warmup_steps: int) -> int:
-    """The last step at the full rate."""
-    return max(warmup_steps, total_steps - math.ceil(total_steps * decay))
+    """The last step at the full rate; a run shorter than its warm-up still ends with a falling step."""
+    return max(min(warmup_steps, total_steps - 1), total_steps - math.ceil(total_steps * decay))
 
 
 def with_schedule(resolved: Resolved, total_steps: int, data: Data) -> Resolved:
