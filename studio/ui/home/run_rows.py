@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import Qt
@@ -25,28 +26,33 @@ from studio.ui.widgets.sparkline import Sparkline
 MOST = 5
 
 
+@dataclass(frozen=True, kw_only=True)
+class RowSpec:
+    """What a row shows and does; `buttons`: text, icon, call."""
+
+    run: Run
+    buttons: tuple[tuple[str, str, Callable[[], object]], ...]
+    open_run: Callable[[], object]
+
+    @property
+    def key(self) -> object:
+        """Rows with the same key differ in figures only."""
+        return self.run.run_id, self.run.folder, tuple(text for text, _icon, _call in self.buttons)
+
+
 class RunRow(QWidget):
     """One run in two lines, with a sparkline and its buttons."""
 
-    def __init__(
-        self,
-        appearance: Appearance,
-        run: Run,
-        buttons: Sequence[tuple[str, str, Callable[[], object]]],
-        open_run: Callable[[], object],
-    ) -> None:
+    def __init__(self, appearance: Appearance, spec: RowSpec) -> None:
         super().__init__()
-        self.pill = StatePill(appearance, run.state)
-        self.name = LinkButton(appearance, run.name)
-        self.name.clicked.connect(lambda _on=False: open_run())
-        self.detail = ElidedLabel(_detail(run), role="small", tone="2")
-        self.bar = ProgressBar(appearance, name=run.name)
-        self.bar.setVisible(run.state.is_active and bool(run.total_steps))
-        if run.total_steps:
-            self.bar.set_share(run.step / run.total_steps)
-        self.bar.set_tone("warning" if run.state is RunState.PAUSED else "accent")
-        curve = Sparkline(appearance)
-        curve.set_values(run.sparkline, fmt.loss(run.loss))
+        self.key = spec.key
+        self.pill = StatePill(appearance, spec.run.state)
+        self.name = LinkButton(appearance)
+        self.name.clicked.connect(lambda _on=False: spec.open_run())
+        self.detail = ElidedLabel(role="small", tone="2")
+        # a parent from the start: one that is shown without is a window for a moment, and takes the keyboard
+        self.bar = ProgressBar(appearance, parent=self)
+        self.curve = Sparkline(appearance)
         first = QHBoxLayout()
         first.setSpacing(8)
         first.addWidget(self.name)
@@ -66,11 +72,24 @@ class RunRow(QWidget):
         row.setContentsMargins(0, 8, 0, 8)
         row.setSpacing(16)
         row.addLayout(texts, 1)
-        row.addWidget(curve, 0, Qt.AlignmentFlag.AlignVCenter)
-        for text, icon, call in buttons:
+        row.addWidget(self.curve, 0, Qt.AlignmentFlag.AlignVCenter)
+        for text, icon, call in spec.buttons:
             button = Button(appearance, text, icon=icon, size="small")
             button.clicked.connect(lambda _on=False, call=call: call())
             row.addWidget(button)
+        self.show_run(spec.run)
+
+    def show_run(self, run: Run) -> None:
+        """The run's figures as they are now."""
+        self.name.setText(run.name)
+        self.pill.set_state(run.state)
+        self.detail.setText(_detail(run))
+        self.bar.setAccessibleName(run.name)
+        self.bar.setVisible(run.state.is_active and bool(run.total_steps))
+        if run.total_steps:
+            self.bar.set_share(run.step / run.total_steps)
+        self.bar.set_tone("warning" if run.state is RunState.PAUSED else "accent")
+        self.curve.set_values(run.sparkline, fmt.loss(run.loss))
 
 
 class RunSection(Card):
@@ -85,18 +104,15 @@ class RunSection(Card):
         self.body.addLayout(self._rows)
         self.hide()
 
-    def show_rows(self, title: str, rows: Sequence[RunRow]) -> None:
-        """Replace the rows."""
-        while (item := self._rows.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+    def show_rows(self, title: str, specs: Sequence[RowSpec]) -> None:
+        """Show these runs; one that stays keeps its widgets, and with them focus and clicks."""
         self.title.setText(title)
-        for index, row in enumerate(rows):
-            if index:
-                self._rows.addWidget(Divider())
-            self._rows.addWidget(row)
-        self.setVisible(bool(rows))
+        rows = self.rows()
+        if [spec.key for spec in specs] != [row.key for row in rows]:
+            rows = self._rebuild(specs)
+        for row, spec in zip(rows, specs, strict=True):
+            row.show_run(spec.run)
+        self.setVisible(bool(specs))
 
     def rows(self) -> list[RunRow]:
         """The rows on show."""
@@ -104,19 +120,28 @@ class RunSection(Card):
         widgets = [item.widget() for item in items if item is not None]
         return [widget for widget in widgets if isinstance(widget, RunRow)]
 
+    def _rebuild(self, specs: Sequence[RowSpec]) -> list[RunRow]:
+        while (item := self._rows.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        for index, spec in enumerate(specs):
+            if index:
+                self._rows.addWidget(Divider())
+            self._rows.addWidget(RunRow(self._appearance, spec))
+        return self.rows()
 
-def active_rows(appearance: Appearance, navigator: Navigator, runs: Sequence[Run]) -> list[RunRow]:
+
+def active_rows(navigator: Navigator, runs: Sequence[Run]) -> list[RowSpec]:
     """What goes on and what waits."""
     rows = []
     for run in runs:
         opened = partial(navigator.open_run, run.run_id)
-        rows.append(RunRow(appearance, run, [(_("Open"), "", opened)], opened))
+        rows.append(RowSpec(run=run, buttons=((_("Open"), "", opened),), open_run=opened))
     return rows
 
 
-def trouble_rows(
-    appearance: Appearance, navigator: Navigator, runs: Sequence[Run], resume: Callable[[str], object]
-) -> list[RunRow]:
+def trouble_rows(navigator: Navigator, runs: Sequence[Run], resume: Callable[[str], object]) -> list[RowSpec]:
     """What failed or was interrupted, each with its one button."""
     rows = []
     for run in runs:
@@ -126,20 +151,19 @@ def trouble_rows(
         if step:
             text = _("Resume from step {step}").format(step=fmt.exact(step))
             button = (text, "rotate-ccw", partial(resume, run.run_id))
-        rows.append(RunRow(appearance, run, [button], opened))
+        rows.append(RowSpec(run=run, buttons=(button,), open_run=opened))
     return rows
 
 
-def finished_rows(
-    appearance: Appearance, navigator: Navigator, runs: Sequence[Run], *, can_chat: bool
-) -> list[RunRow]:
+def finished_rows(navigator: Navigator, runs: Sequence[Run], *, can_chat: bool) -> list[RowSpec]:
     """What ended well."""
     rows = []
     for run in runs:
-        buttons: list[tuple[str, str, Callable[[], object]]] = []
+        buttons: tuple[tuple[str, str, Callable[[], object]], ...] = ()
         if can_chat and run.last_checkpoint is not None:
-            buttons = [(_("Chat"), "message-circle", partial(navigator.chat_with, str(run.folder)))]
-        rows.append(RunRow(appearance, run, buttons, partial(navigator.open_run, run.run_id)))
+            buttons = ((_("Chat"), "message-circle", partial(navigator.chat_with, str(run.folder))),)
+        opened = partial(navigator.open_run, run.run_id)
+        rows.append(RowSpec(run=run, buttons=buttons, open_run=opened))
     return rows
 
 

@@ -289,17 +289,15 @@ class HomePage(Page):
         self._small_doors.setVisible(later)
         self._run_list.setVisible(later)
         self._facts.setVisible(not later or self._wants_doctor)
-        look, go = self.appearance, self._navigator
+        go = self._navigator
         active = [run for run in runs if run.state.is_active or run.state is RunState.QUEUED]
         trouble = [run for run in runs if run.state in (RunState.FAILED, RunState.LOST)]
         ended = [run for run in runs if run.state in (RunState.FINISHED, RunState.STOPPED)]
-        self.going_on.show_rows(_("Going on"), active_rows(look, go, active[:MOST]))
+        self.going_on.show_rows(_("Going on"), active_rows(go, active[:MOST]))
         self.trouble.show_rows(
-            _("Wants to be looked at"), trouble_rows(look, go, trouble[:MOST], self._runs.resume)
+            _("Wants to be looked at"), trouble_rows(go, trouble[:MOST], self._runs.resume)
         )
-        self.ended.show_rows(
-            _("Finished lately"), finished_rows(look, go, ended[:MOST], can_chat=self._can_chat)
-        )
+        self.ended.show_rows(_("Finished lately"), finished_rows(go, ended[:MOST], can_chat=self._can_chat))
 
     # -- what happens --------------------------------------------------------------------------
 
