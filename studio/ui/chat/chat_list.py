@@ -233,7 +233,8 @@ class ChatList(QFrame):
 
     def set_compact(self, compact: bool) -> None:
         """Narrower below 1180 px."""
-        self.setFixedWidth(WIDTH_COMPACT if compact else WIDTH)
+        self._compact = compact
+        self.setFixedWidth(round((WIDTH_COMPACT if compact else WIDTH) * self._appearance.scale))
 
     def show_conversations(self, chats: Sequence[Conversation], current: str) -> None:
         """Show these, newest first, and mark one."""
@@ -256,7 +257,8 @@ class ChatList(QFrame):
             self.list.edit(self._rows.index(place))
 
     def retranslate(self) -> None:
-        """Set every text again."""
+        """Set every text again, and the width that they need."""
+        self.set_compact(self._compact)
         self.new.setText(_("New conversation"))
         self.new.set_hint(_("New conversation"), "Ctrl Shift N")
         self.search.setPlaceholderText(_("Search conversations"))

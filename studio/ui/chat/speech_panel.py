@@ -49,7 +49,7 @@ class SpeechPanel(QFrame):
     def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("edge", "left")
-        self.setFixedWidth(WIDTH)
+        self._appearance = appearance
         self._place = ""
         self._context: tuple[int, int] | None = None
         self.heading = Label(role="card")
@@ -167,7 +167,8 @@ class SpeechPanel(QFrame):
         self._show_facts()
 
     def retranslate(self) -> None:
-        """Set every text again."""
+        """Set every text again, and the width that they need."""
+        self.setFixedWidth(round(WIDTH * self._appearance.scale))
         self.heading.setText(_("How it speaks"))
         self.temperature.set_texts(_("Temperature"), _("Higher is wilder, lower is steadier"))
         self._name_top_p()
