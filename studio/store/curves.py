@@ -30,14 +30,39 @@ def reduce(
         lo, hi: inclusive; one point outside on either side is kept, so that the line leaves the plot.
         max_points: at least 8. Buckets of equal length each give their least and greatest value, in order.
     """
-    first = 0 if lo is None else max(0, int(np.searchsorted(x, lo, "left")) - 1)
-    last = len(x) if hi is None else min(len(x), int(np.searchsorted(x, hi, "right")) + 1)
-    x, y = x[first:last], y[first:last]
+    part = _within(x, lo, hi)
+    x, y = x[part], y[part]
     if len(x) <= max_points:
         return x, y
     chosen = extremes(y[1:-1], (max(8, max_points) - 2) // 2) + 1
     chosen = np.concatenate(([0], chosen, [len(x) - 1]))
     return x[chosen], y[chosen]
+
+
+def means(
+    x: Floats, y: Floats, lo: float | None, hi: float | None, max_points: int
+) -> tuple[Floats | None, Floats | None]:
+    """The mean of each bucket at the x of its middle point, where `reduce` leaves points out; else None.
+
+    An average over extremes would follow the noise, so curves are smoothed over these.
+    """
+    part = _within(x, lo, hi)
+    x, y = x[part], y[part]
+    if len(x) <= max_points:
+        return None, None
+    edges = np.linspace(0, len(x), max(8, max_points) // 2 + 1).astype(np.int64)
+    known = ~np.isnan(y)
+    sums = np.add.reduceat(np.where(known, y, 0.0), edges[:-1])
+    counts = np.add.reduceat(known.astype(np.float64), edges[:-1])
+    mean = np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
+    return x[(edges[:-1] + edges[1:]) // 2], mean
+
+
+def _within(x: Floats, lo: float | None, hi: float | None) -> slice:
+    """The stretch from lo to hi with one point more on either side."""
+    first = 0 if lo is None else max(0, int(np.searchsorted(x, lo, "left")) - 1)
+    last = len(x) if hi is None else min(len(x), int(np.searchsorted(x, hi, "right")) + 1)
+    return slice(first, last)
 
 
 def extremes(y: Floats, buckets: int) -> np.ndarray:
@@ -116,8 +141,9 @@ class Curves:
         else:
             columns = self._columns(run, metric, "tokens")
             xs, ys = self._axis(columns, x, origin or 0.0), columns[metric]
-        xs, ys = reduce(xs, ys, lo, hi, max_points)
-        return Curve(x=xs, y=ys)
+        few_x, few_y = reduce(xs, ys, lo, hi, max_points)
+        mean_x, mean_y = means(xs, ys, lo, hi, max_points)
+        return Curve(x=few_x, y=few_y, mean_x=mean_x, mean_y=mean_y)
 
     def hardware(
         self,

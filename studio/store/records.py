@@ -150,10 +150,17 @@ class PhaseSpan:
 
 @dataclass(frozen=True, kw_only=True)
 class Curve:
-    """Points of one metric, x ascending; NaN in y where the trainer had no number."""
+    """Points of one metric, x ascending; NaN in y where the trainer had no number.
+
+    Attributes:
+        x, y: the measured points, or the extremes of each bucket where there are more than were asked for.
+        mean_x, mean_y: then also the mean of each bucket at its middle point, for whoever smooths; else None.
+    """
 
     x: Floats
     y: Floats
+    mean_x: Floats | None = None
+    mean_y: Floats | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -156,9 +157,12 @@ class PlotFeed(QObject):
             return None
         return float(self._steps.x[-1])
 
-    def smoothed(self) -> Array:
-        """The average over the curve, by steps whatever the axis is."""
-        return smoothing.smooth(self.steps_of(self.curve.x), self.curve.y, self.smoothing)
+    def smoothed(self) -> Curve:
+        """The average over the curve, in steps on every axis; over means where points were left out."""
+        curve = self.curve
+        if curve.mean_x is not None and curve.mean_y is not None:
+            curve = Curve(x=curve.mean_x, y=curve.mean_y)
+        return Curve(x=curve.x, y=smoothing.smooth(self.steps_of(curve.x), curve.y, self.smoothing))
 
     # -- inside --------------------------------------------------------------------------------
 
@@ -207,7 +211,8 @@ class PlotFeed(QObject):
     def _on_curve_ready(self, token: object, curve: Curve) -> None:
         if not isinstance(token, Token):
             return
-        curve = Curve(x=self._in(curve.x), y=curve.y)
+        means = None if curve.mean_x is None else self._in(curve.mean_x)
+        curve = dataclasses.replace(curve, x=self._in(curve.x), mean_x=means)
         if token == self._token("curve", self.metric):
             self.curve = curve
         elif token == self._token("steps", "step"):

@@ -291,9 +291,9 @@ class PlotPanel(QWidget):
         if smoothed:
             average = self.feed.smoothed()
             plot.set_line(_RAW, curve.x, curve.y, token="raw1")
-            plot.set_line(_SMOOTH, curve.x, average, token="curve1", smooth=True)
+            plot.set_line(_SMOOTH, average.x, average.y, token="curve1", smooth=True)
         else:
-            average = curve.y
+            average = curve
             plot.remove_line(_SMOOTH)
             plot.set_line(_RAW, curve.x, curve.y, token="curve1")
         held = self.feed.held_out if metric.held_out else None
@@ -303,7 +303,7 @@ class PlotPanel(QWidget):
         if len(in_sight):
             value = float(in_sight[-1])
             ends.append(EndValue(y=value, text=fmt.loss(value), token="curve2"))
-        known = average[np.isfinite(average)]
+        known = average.y[np.isfinite(average.y)]
         if len(known):
             value = float(known[-1])
             text = fmt.loss(value) if metric.key == "loss" else metric.tick(value, [value])

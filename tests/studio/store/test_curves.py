@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minimind.hardware import GpuSample, HardwareSample
-from studio.store.curves import Curves, extremes, reduce
+from studio.store.curves import Curves, extremes, means, reduce
 from studio.store.database import Database
 from studio.store.ingest import ingest_events, ingest_hardware
 from studio.store.records import Cursor
@@ -236,3 +236,19 @@ def test_no_hardware_at_all(run):
     lanes = run.curves.hardware(1)
     assert lanes.x.tolist() == []
     assert lanes.lanes == {}
+
+
+def test_means_where_points_are_left_out() -> None:
+    x = np.arange(10_000, dtype=np.float64)
+    y = np.where(x % 2 == 0, 1.0, 3.0)
+    y[::100] = np.nan
+    assert means(x[:50], y[:50], None, None, 100) == (None, None)
+    mean_x, mean_y = means(x, y, 2000, 8000, 400)
+    assert mean_x is not None
+    assert mean_y is not None
+    assert len(mean_x) == 200
+    assert (np.diff(mean_x) > 0).all()
+    assert mean_x[0] >= 1999
+    assert mean_x[-1] <= 8001
+    assert np.abs(mean_y - 2).max() < 0.1
+    assert np.isnan(means(x, np.full(10_000, np.nan), None, None, 400)[1]).all()  # type: ignore[arg-type]

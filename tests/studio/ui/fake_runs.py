@@ -16,6 +16,7 @@ from minimind.events import Event
 from minimind.job import Budget, DataFile, JobSpec, ModelRef
 from minimind.run_state import RunState
 from studio.services.run_service import RunService
+from studio.store.curves import means, reduce
 from studio.store.records import Checkpoint, Curve, HardwareLanes, PhaseSpan, Problem, Run, Sample
 
 T0 = 1_764_000_000.0
@@ -267,17 +268,9 @@ def axis_of(fake: FakeRun, steps: np.ndarray, x: str) -> np.ndarray:
 
 
 def _cut(xs: np.ndarray, ys: np.ndarray, lo: float | None, hi: float | None, most: int) -> dict[str, Any]:
-    a = 0 if lo is None else max(0, int(np.searchsorted(xs, lo)) - 1)
-    b = len(xs) if hi is None else min(len(xs), int(np.searchsorted(xs, hi, side="right")) + 1)
-    xs, ys = xs[a:b], ys[a:b]
-    if len(xs) <= most:
-        return {"x": xs, "y": ys}
-    picked: set[int] = set()
-    for part in np.array_split(np.arange(len(xs)), most // 2):
-        picked.add(int(part[np.argmin(ys[part])]))
-        picked.add(int(part[np.argmax(ys[part])]))
-    order = np.array(sorted(picked))
-    return {"x": xs[order], "y": ys[order]}
+    few_x, few_y = reduce(xs, ys, lo, hi, most)
+    mean_x, mean_y = means(xs, ys, lo, hi, most)
+    return {"x": few_x, "y": few_y, "mean_x": mean_x, "mean_y": mean_y}
 
 
 def hardware(t: np.ndarray, *, card: bool) -> dict[str, np.ndarray]:

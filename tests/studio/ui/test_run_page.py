@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication, QMenu
@@ -14,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from minimind.run_state import RunState
 from studio.store.records import Problem
 from studio.ui.pages.run_page import RunPage
+from studio.ui.plot.smoothing import smooth
 from studio.ui.run.confirm_dialog import ConfirmDialog
 from tests.studio.ui.fake_runs import FakeRun, FakeRunService, failed_run, lost_run, make_run
 from tests.studio.ui.page_kit import Kit, clipped, delete, drag, mouse, wheel
@@ -493,11 +495,24 @@ class TestPanels:
     def test_smoothing_is_the_same_on_every_axis(self, scene: Scene) -> None:
         page = scene.show(make_run())
         plot = page.body.plot
-        by_step = plot.feed.smoothed()
+        by_step = plot.feed.smoothed().y
         for axis in ("tokens", "time"):
             plot._choose_axis(axis)
             scene.settle()
-            assert plot.feed.smoothed() == pytest.approx(by_step, abs=1e-9)
+            assert plot.feed.smoothed().y == pytest.approx(by_step, abs=1e-9)
+
+    def test_a_long_run_is_smoothed_over_means_and_not_over_extremes(self, scene: Scene) -> None:
+        fake = make_run(step=60_000, total=80_000)
+        page = scene.show(fake)
+        feed = page.body.plot.feed
+        assert len(feed.curve.x) <= 4000
+        shown = feed.smoothed()
+        exact = smooth(fake.steps, fake.values["loss"], 32)
+        late = shown.x > 5000
+        difference = shown.y[late] - np.interp(shown.x[late], fake.steps, exact)
+        noise = fake.values["loss"][5000:].std()
+        # extremes would be off by most of the noise
+        assert difference.std() < 0.3 * noise
 
     def test_hover_is_a_readout_and_leaves_without_a_trace(self, scene: Scene) -> None:
         page = scene.show(make_run())
