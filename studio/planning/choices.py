@@ -42,6 +42,11 @@ class Choices:
     seed: int = 42
     name: str = ""
 
+    @property
+    def files(self) -> list[str]:
+        """Every file that has to be read: training files, then the held-out one."""
+        return [file.path for file in self.data] + ([self.val_data] if self.val_data else [])
+
     def with_changes(self, **changes: Any) -> Choices:
         """A copy with other values; a preset takes the checkpoint's place and the other way round."""
         if changes.get("preset"):

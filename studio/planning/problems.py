@@ -121,16 +121,12 @@ def _memory(plan: RunPlan) -> Iterator[Problem]:
     too_much = need > total
     given = [name for name in ("micro_batch", "seq_len") if plan.choices.settings.get(name) is not None]
     device = _("this computer") if estimate.device.kind == "cpu" else estimate.device.name
-    place = {
-        "need": _size(1024, need),
-        "have": _size(1024, total if too_much else free),
-        "device": device,
-    }
+    have = _size(1024, total if too_much else free)
     sentence = (
         _("This run needs about {need} of memory; {device} has {have}.")
         if too_much
         else _("This run needs about {need} of memory and only {have} are free now; close other programs.")
-    ).format(**place)
+    ).format(need=_size(1024, need), have=have, device=device)
     yield Problem(
         step=Step.SETTINGS if given else Step.MODEL,
         field=given[0] if given else "model",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,10 +11,11 @@ from pathlib import Path
 from minimind.assets import SAMPLE
 from minimind.device import Device
 from minimind.errors import BadInput
-from minimind.files import read_json
+from minimind.files import free_bytes, read_json
 from minimind.methods import METHODS, Needs
 from minimind.model.config import ModelConfig
 from minimind.run_folder import RunFolder, checkpoint_step
+from minimind.run_state import RunState
 from minimind.text import _
 from studio.planning.what_fits import FIRST_MODEL, what_fits
 from studio.store.records import Run
@@ -98,6 +100,30 @@ def usable_devices(devices: Iterable[Device], finding_codes: Iterable[str]) -> t
     """The devices that training can use, by what the doctor found."""
     blocked = not _CARD_UNUSABLE.isdisjoint(finding_codes)
     return tuple(device for device in devices if not (blocked and device.kind == "cuda"))
+
+
+def look(
+    *,
+    devices: Iterable[Device],
+    finding_codes: Iterable[str],
+    runs: Sequence[Run],
+    runs_folder: Path,
+    cny_per_hour: float,
+    cny_per_kwh: float,
+) -> Situation:
+    """The situation now, from what the services know; asks the disk how much room is left."""
+    free: int | None = None
+    with suppress(OSError):
+        free = free_bytes(runs_folder)
+    return Situation(
+        devices=usable_devices(devices, finding_codes),
+        start_points=start_points(runs),
+        runs_folder=runs_folder,
+        disk_free_bytes=free,
+        cny_per_hour=cny_per_hour,
+        cny_per_kwh=cny_per_kwh,
+        busy=any(run.state.is_active or run.state is RunState.QUEUED for run in runs),
+    )
 
 
 def start_points(runs: Iterable[Run]) -> dict[str, StartPoint]:

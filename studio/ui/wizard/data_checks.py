@@ -74,6 +74,7 @@ class DataChecks(QObject):
         """Read a file anew: it was stopped, or the person mended it."""
         self._results.pop((path, needs), None)
         self.want({path, *(key[0] for key in self._running)}, needs)
+        self.changed.emit(path)
 
     def close(self) -> None:
         """End the thread."""

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from minimind.job import DataFile
 from minimind.methods import Needs
 from minimind.text import N_, _, ngettext
+from studio.planning.first_choices import needs_of
 from studio.planning.problems import Problem, name_of
 from studio.planning.route import Step
 from studio.planning.situation import sample_file
@@ -139,7 +140,7 @@ class DataStep(StepView):
     @property
     def needs(self) -> Needs:
         """The kind of rows that the method wants; text until there is a method."""
-        return self.plan.method.needs if self.plan.method else Needs.TEXT
+        return needs_of(self.choices)
 
     def _sync_rows(self, by_field: dict[str, Problem]) -> None:
         files = {file.path: file for file in self.choices.data}

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QButtonGroup, QWidget
 
 from minimind.methods import METHODS, Needs, StartsFrom
 from minimind.text import N_, _
+from studio.planning.first_choices import with_method
 from studio.planning.route import Step
 from studio.ui.appearance import Appearance
 from studio.ui.wizard.choice_card import CardGrid, ChoiceCard, let_tab_reach_one
@@ -67,15 +68,4 @@ class WhatStep(StepView):
         return field in ("", "method")
 
     def _on_chosen(self, name: str) -> None:
-        method = METHODS[name]
-        changes: dict[str, object] = {"method": name}
-        points = self.plan.situation.start_points
-        untouched = self.choices.checkpoint is None and self.choices.preset in (
-            None,
-            self.plan.situation.preset,
-        )
-        if method.starts_from is StartsFrom.CHECKPOINT and points and untouched:
-            changes["checkpoint"] = next(iter(points))
-        if method.starts_from is StartsFrom.SCRATCH and self.choices.checkpoint is not None:
-            changes |= {"checkpoint": None, "preset": self.plan.situation.preset}
-        self.choose(**changes)
+        self.edited.emit(with_method(self.choices, name, self.plan.situation))

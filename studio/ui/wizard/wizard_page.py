@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from minimind.device import Device
-from minimind.files import free_bytes
 from minimind.hardware import device_list
-from minimind.methods import METHODS, Needs, StartsFrom
-from minimind.run_state import RunState
-from minimind.text import _, language, ngettext
+from minimind.methods import Needs
+from minimind.text import _, language
 from studio.paths import Paths
 from studio.planning.choices import Choices, Drafts
+from studio.planning.first_choices import first_choices, needs_of
 from studio.planning.route import ROUTE, Mark, Step, after, before, mark
 from studio.planning.run_plan import RunPlan
-from studio.planning.situation import Situation, start_points, usable_devices
+from studio.planning.situation import look
 from studio.preferences import PreferencesFile
 from studio.services.run_service import RunService
 from studio.services.system_service import SystemService
@@ -30,14 +28,12 @@ from studio.ui.navigator import Navigator
 from studio.ui.pages.page import Page, ShortcutHint
 from studio.ui.widgets import stepper
 from studio.ui.widgets.banner import Banner
-from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.card import Card
-from studio.ui.widgets.key_cap import KeyCap
-from studio.ui.widgets.labels import ElidedLabel, Label
-from studio.ui.widgets.segmented import SegmentedControl
 from studio.ui.widgets.stepper import Stepper
+from studio.ui.wizard.bars import ALL, SIMPLE, FooterBar, HeaderBar
 from studio.ui.wizard.data_checks import DataChecks
 from studio.ui.wizard.data_step import DataStep
+from studio.ui.wizard.draft_keeper import DraftKeeper
 from studio.ui.wizard.model_step import ModelStep
 from studio.ui.wizard.review_step import ReviewStep
 from studio.ui.wizard.run_preview import RunPreview
@@ -45,9 +41,7 @@ from studio.ui.wizard.settings_step import SettingsStep
 from studio.ui.wizard.step_view import StepView
 from studio.ui.wizard.what_step import WhatStep
 
-SIMPLE, ALL = "simple", "all"
-DRAFT_MS = 500
-_ACTIVE = {RunState.QUEUED, RunState.STARTING, RunState.RUNNING, RunState.PAUSED, RunState.STOPPING}
+_STATUS = {Mark.OPEN: "todo", Mark.DONE: "done", Mark.PROBLEM: "problem"}
 
 
 class WizardPage(Page):
@@ -74,20 +68,23 @@ class WizardPage(Page):
         checks: DataChecks | None = None,
         parent: QWidget | None = None,
     ) -> None:
+        """
+        Args:
+            appearance, preferences, runs, system, paths, navigator: as for every page.
+            devices: what there is to compute with; tests put others in.
+            checks: the background reading of data files.
+            parent: as in Qt.
+        """
         super().__init__(appearance, parent)
         self._preferences, self._runs, self._system, self._paths = preferences, runs, system, paths
         self._navigator, self._devices = navigator, devices
         self._checks = checks or DataChecks(parent=self)
         self.plan = RunPlan()
         self.step = Step.WHAT
-        self._begun = Choices()
         self._seen: set[Step] = set()
-        self._draft_id: str | None = None
         self._language = language()
-        self._draft_timer = QTimer(self)
-        self._draft_timer.setSingleShot(True)
-        self._draft_timer.setInterval(DRAFT_MS)
-        self._draft_timer.timeout.connect(self._save_draft)
+        self._signature: object = None
+        self._keeper = DraftKeeper(self._drafts, lambda: self.plan.choices, self)
         self._make_widgets()
         self._lay_out()
         self._connect()
@@ -97,64 +94,39 @@ class WizardPage(Page):
     # -- building --------------------------------------------------------------------------------------
 
     def _make_widgets(self) -> None:
-        look = self.appearance
-        self.title = ElidedLabel(role="title")
-        self._show_label = Label(tone="2")
-        self.hidden_changes = ElidedLabel(role="small", tone="3")
-        self.detail = SegmentedControl(look, [(SIMPLE, ""), (ALL, "")])
-        self.discard = Button(look, kind="ghost", icon="x")
-        self.banner = Banner(look)
-        self.stepper = Stepper(look)
-        # its buttons now: what is made later comes later in the order of Tab
+        # in the order of Tab: what is made later comes later
+        appearance = self.appearance
+        self.header = HeaderBar(appearance)
+        self.banner = Banner(appearance)
+        self.stepper = Stepper(appearance)
         self.stepper.set_steps([stepper.Step(key=step, title="") for step in ROUTE], Step.WHAT)
-        self.data = DataStep(look)
-        self.settings = SettingsStep(look)
+        self.data = DataStep(appearance)
+        self.settings = SettingsStep(appearance)
         self.steps: dict[Step, StepView] = {
-            Step.WHAT: WhatStep(look),
-            Step.MODEL: ModelStep(look),
+            Step.WHAT: WhatStep(appearance),
+            Step.MODEL: ModelStep(appearance),
             Step.DATA: self.data,
             Step.SETTINGS: self.settings,
-            Step.REVIEW: ReviewStep(look),
+            Step.REVIEW: ReviewStep(appearance),
         }
-        self.preview = RunPreview(look)
-        self.back = Button(look, icon="chevron-left")
-        self.next = Button(look, icon="chevron-right")
-        self.next.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        self._keys = (KeyCap(look, "Ctrl"), KeyCap(look, "Enter"))
-        self._keys_label = Label(role="small", tone="2")
+        self.preview = RunPreview(appearance)
+        self.footer = FooterBar(appearance)
 
     def _lay_out(self) -> None:
-        header = QHBoxLayout()
-        header.setSpacing(10)
-        header.addWidget(self.title, 1)
-        header.addWidget(self.hidden_changes)
-        header.addWidget(self._show_label)
-        header.addWidget(self.detail)
-        header.addWidget(self.discard)
         self._stepper_card = Card()
         self._stepper_card.body.addWidget(self.stepper)
         self._stack = QStackedWidget()
         for view in self.steps.values():
             self._stack.addWidget(view)
         self._middle = QHBoxLayout()
-        self._middle.setSpacing(16)
         self._middle.addWidget(self._stack, 1)
         self._middle.addWidget(self.preview, 0, Qt.AlignmentFlag.AlignTop)
-        footer = QHBoxLayout()
-        footer.setSpacing(8)
-        footer.addWidget(self.back)
-        footer.addWidget(self.next)
-        footer.addStretch(1)
-        for cap in self._keys:
-            footer.addWidget(cap)
-        footer.addWidget(self._keys_label)
         self._column = QVBoxLayout(self)
-        self._column.setSpacing(12)
-        self._column.addLayout(header)
+        self._column.addWidget(self.header)
         self._column.addWidget(self.banner)
         self._column.addWidget(self._stepper_card)
         self._column.addLayout(self._middle, 1)
-        self._column.addLayout(footer)
+        self._column.addWidget(self.footer)
         self.set_compact(False)
 
     def _connect(self) -> None:
@@ -162,19 +134,20 @@ class WizardPage(Page):
             view.edited.connect(self._on_edited)
             view.step_requested.connect(self.go_to)
         self.data.stop_pressed.connect(lambda path: self._checks.stop(path, self.data.needs))
-        self.data.again_pressed.connect(self._on_again)
+        self.data.again_pressed.connect(lambda path: self._checks.again(path, self.data.needs))
         self._checks.changed.connect(lambda _path: self._show())
-        self.detail.selected.connect(self._on_detail)
-        self.discard.clicked.connect(self._on_discard)
+        self.header.detail.selected.connect(self._set_detail)
+        self.header.discard.clicked.connect(self._on_discard)
         self.stepper.step_clicked.connect(lambda key: self.go_to(Step(key)))
-        self.back.clicked.connect(lambda: self._move(before))
-        self.next.clicked.connect(lambda: self._move(after))
+        self.footer.back_pressed.connect(lambda: self._move(before))
+        self.footer.next_pressed.connect(lambda: self._move(after))
         self.preview.pressed.connect(self._on_pressed)
         self.preview.copy_pressed.connect(self._on_copy)
-        self._runs.runs_changed.connect(self._on_runs_changed)
-        self._runs.run_changed.connect(self._on_runs_changed)
-        self._system.doctor_changed.connect(self._on_runs_changed)
-        self._preferences.listen(lambda _preferences: self._on_runs_changed())
+        self._keeper.failed.connect(lambda sentence: self.banner.show_message(sentence, tone="warning"))
+        self._runs.runs_changed.connect(self._on_outside_changed)
+        self._runs.run_changed.connect(self._on_outside_changed)
+        self._system.doctor_changed.connect(self._on_outside_changed)
+        self._preferences.listen(lambda _preferences: self._on_outside_changed())
 
     def _bind_keys(self) -> None:
         for keys, call in (
@@ -189,19 +162,14 @@ class WizardPage(Page):
     # -- the page --------------------------------------------------------------------------------------
 
     def opened(self, request: Mapping[str, object]) -> None:
-        if request or not self._begun_by_person:
+        if request or not self._keeper.is_touched:
             self.begin(dict(request))
         else:
             self._situate()
             self._show()
 
-    @property
-    def _begun_by_person(self) -> bool:
-        """There is a plan that somebody worked on."""
-        return self.plan.choices != Choices() and self.plan.choices != self._begun
-
     def left(self) -> None:
-        self._save_draft()
+        self._keeper.save()
 
     def begin(self, prefill: Mapping[str, object]) -> None:
         """Start a plan.
@@ -211,71 +179,47 @@ class WizardPage(Page):
                 "pretrain"}`, `{"checkpoint": run_id, "method": "sft"}`), or `{"draft": id}`. Empty: the plan
                 that was left last, if there is one, else a new one.
         """
-        self._save_draft()
-        self._draft_id = None
-        self._seen = set()
+        self._keeper.save()
         self.banner.clear()
         self._situate()
         drafts = self._drafts()
-        wanted = prefill.get("draft")
-        draft = drafts.get(str(wanted)) if wanted else None
-        if not prefill and draft is None:
+        draft = drafts.get(str(prefill["draft"])) if prefill.get("draft") else None
+        if not prefill:
             draft = next(iter(drafts.all()), None)
             if draft is not None:
-                self._offer_fresh(draft.changed)
-        if draft is not None:
-            self._draft_id = draft.draft_id
-            self._begin_with(draft.choices, as_begun=draft.choices)
-        else:
-            self._begin_with(self._filled(prefill), first_step=None if prefill else Step.WHAT)
+                sentence = _("This is the plan that you left: {time}.").format(time=fmt.when(draft.changed))
+                self.banner.show_message(sentence, actions=[(_("New plan"), self._on_fresh)])
+        choices = draft.choices if draft else self._first_choices(prefill)
+        self._keeper.begin(choices, draft)
+        self._show_from(choices, None if prefill or draft else Step.WHAT)
 
-    def _begin_with(
-        self, choices: Choices, *, as_begun: Choices | None = None, first_step: Step | None = None
-    ) -> None:
-        """Show a plan; without `first_step` at the first thing that is missing, else at the review."""
-        self._begun = as_begun if as_begun is not None else choices
-        self._seen = set()
-        self._change(choices)
-        obstacles = [p for p in self.plan.problems() if p.severity.forbids and p.code != "reading"]
-        step = first_step or (obstacles[0].step if obstacles else Step.REVIEW)
-        self._seen.update(ROUTE[: ROUTE.index(step)])
-        self.step = step
-        self.go_to(step, obstacles[0].field if obstacles and obstacles[0].step is step else "")
-
-    def _filled(self, prefill: Mapping[str, object]) -> Choices:
-        """What is given, and for the rest what suits this computer."""
-        preferences = self._preferences.current
-        choices = Choices.from_dict({"device": preferences.device, **prefill})
-        if choices.method is None:
-            choices = choices.with_changes(method="sft" if choices.checkpoint else "pretrain")
-        if choices.preset is None and choices.checkpoint is None:
-            points = self.plan.situation.start_points
-            method = METHODS.get(choices.method or "")
-            tuned = method is not None and method.starts_from is StartsFrom.CHECKPOINT
-            if tuned and points:
-                choices = choices.with_changes(checkpoint=next(iter(points)))
-            else:
-                choices = choices.with_changes(preset=self.plan.situation.preset)
-        kept = max(2, preferences.keep_checkpoints)
-        if kept != 2 and "keep_checkpoints" not in choices.settings:
-            choices = choices.with_setting("keep_checkpoints", kept, 2)
-        return choices
-
-    def _offer_fresh(self, changed: float) -> None:
-        sentence = _("This is the plan that you left: {time}.").format(time=fmt.when(changed))
-        self.banner.show_message(sentence, actions=[(_("New plan"), self._on_fresh)])
+    def _first_choices(self, prefill: Mapping[str, object]) -> Choices:
+        wanted = self._preferences.current
+        return first_choices(
+            prefill, self.plan.situation, device=wanted.device, keep_checkpoints=wanted.keep_checkpoints
+        )
 
     def _on_fresh(self) -> None:
         # the old plan stays a draft
-        self._save_draft()
-        self._draft_id = None
+        self._keeper.save()
         self.banner.clear()
-        self._begin_with(self._filled({}), first_step=Step.WHAT)
+        choices = self._first_choices({})
+        self._keeper.begin(choices)
+        self._show_from(choices, Step.WHAT)
+
+    def _show_from(self, choices: Choices, first: Step | None) -> None:
+        """Show a plan from its start; without `first` at what is missing first, else at the review."""
+        self._change(choices)
+        obstacles = [p for p in self.plan.problems() if p.severity.forbids and p.code != "reading"]
+        step = first or (obstacles[0].step if obstacles else Step.REVIEW)
+        self._seen = set(ROUTE[: ROUTE.index(step)])
+        self.step = step
+        self.go_to(step, obstacles[0].field if obstacles and obstacles[0].step is step else "")
 
     def set_compact(self, compact: bool) -> None:
         super().set_compact(compact)
-        pad = self.padding
-        self._column.setContentsMargins(pad, 10 if compact else 18, pad, 10 if compact else 18)
+        pad, above = self.padding, 10 if compact else 18
+        self._column.setContentsMargins(pad, above, pad, above)
         self._column.setSpacing(8 if compact else 12)
         self._stepper_card.body.setContentsMargins(*((8, 2, 8, 2) if compact else (14, 6, 14, 6)))
         self.preview.set_compact(compact)
@@ -292,68 +236,48 @@ class WizardPage(Page):
         ]
 
     def retranslate(self) -> None:
-        self.title.setText(_("New run"))
-        self._show_label.setText(_("Show"))
-        self.detail.set_segments([(SIMPLE, _("Simple")), (ALL, _("All settings"))])
-        self.detail.setAccessibleName(_("How much to show"))
-        self.detail.setToolTip(_("All settings") + "  Ctrl+E")
-        self.discard.setText(_("Discard"))
-        self.discard.set_hint(_("Throw this plan away"))
-        self.back.setText(_("Back"))
-        self.back.set_hint(_("The step before"), "Alt+←")
-        self.next.setText(_("Next"))
-        self.next.set_hint(_("The next step"), "Alt+→")
+        self.header.retranslate()
+        self.footer.retranslate()
         self.preview.set_compact(self.compact)
-        if self._language != language():
-            # sentences about whole files were made when the file was read
-            self._language = language()
-            for path, check in self.plan.files.items():
-                if check.fault:
-                    self._checks.again(path, check.needs)
-            self._change(self.plan.choices)
-        else:
+        if self._language == language():
             self._show()
+            return
+        # sentences about whole files were made when the file was read
+        self._language = language()
+        for path, check in self.plan.files.items():
+            if check.fault:
+                self._checks.again(path, check.needs)
+        self._change(self.plan.choices)
 
     # -- the plan --------------------------------------------------------------------------------------
 
     def _on_edited(self, choices: Choices) -> None:
         self._change(choices)
-        self._draft_timer.start()
+        self._keeper.changed()
 
     def _change(self, choices: Choices) -> None:
         self.plan = dataclasses.replace(self.plan, choices=choices)
-        self._checks.want(self._paths_of(choices), self._needs(choices))
+        self._checks.want(choices.files, needs_of(choices))
         self._show()
-
-    def _needs(self, choices: Choices) -> Needs:
-        method = METHODS.get(choices.method or "")
-        return method.needs if method else Needs.TEXT
-
-    @staticmethod
-    def _paths_of(choices: Choices) -> list[str]:
-        held = [choices.val_data] if choices.val_data else []
-        return [file.path for file in choices.data] + held
 
     def _show(self) -> None:
         """Make the plan anew from what is known now, and show it everywhere."""
-        needs, paths = self._needs(self.plan.choices), self._paths_of(self.plan.choices)
-        files = {path: check for path in paths if (check := self._checks.known(path, needs)) is not None}
+        choices = self.plan.choices
+        known = {path: self._checks.known(path, needs_of(choices)) for path in choices.files}
         self.plan = RunPlan(
-            choices=self.plan.choices,
+            choices=choices,
             situation=self.plan.situation,
-            files=files,
+            files={path: check for path, check in known.items() if check is not None},
             unreadable=self.settings.faults,
         )
         for view in self.steps.values():
-            # the others are shown when they are opened; what they need for that is the plan
+            # the others are shown when they are opened; for their summary they need the plan
             view.plan = self.plan
         self.steps[self.step].show_plan(self.plan)
         self._show_steps()
         self.preview.show_plan(self.plan)
-        hidden = 0 if self.detail.current() == ALL else self.plan.hidden_changes()
-        text = ngettext("{n} more change is not shown", "{n} more changes are not shown", hidden)
-        self.hidden_changes.setText(text.format(n=hidden) if hidden else "")
-        self._keys_label.setText(self.preview.start.text())
+        self.header.set_hidden(0 if self.header.detail.current() == ALL else self.plan.hidden_changes())
+        self.footer.start_label.setText(self.preview.start.text())
 
     def _show_steps(self) -> None:
         titles = {
@@ -363,54 +287,41 @@ class WizardPage(Page):
             Step.SETTINGS: _("Settings"),
             Step.REVIEW: _("Review"),
         }
-        status = {Mark.OPEN: "todo", Mark.DONE: "done", Mark.PROBLEM: "problem"}
         shown = []
         for step in ROUTE:
-            found = mark(step, self.plan.problems(), self._seen, self.step)
+            status = _STATUS[mark(step, self.plan.problems(), self._seen, self.step)]
             value = self.steps[step].summary() if step in self._seen or step is self.step else ""
-            shown.append(stepper.Step(key=step, title=titles[step], value=value, status=status[found]))
+            shown.append(stepper.Step(key=step, title=titles[step], value=value, status=status))
         self.stepper.set_steps(shown, self.step)
 
     def _situate(self) -> None:
         """Look at the computer and the runs again."""
-        codes = [finding.code for finding in self._system.findings() or []]
-        runs_folder = self._paths.projects / self._runs.project / "runs"
-        free: int | None = None
-        with suppress(OSError):
-            free = free_bytes(runs_folder)
-        runs = self._runs.runs()
-        situation = Situation(
-            devices=usable_devices(self._devices(), codes),
-            start_points=start_points(runs),
-            runs_folder=runs_folder,
-            disk_free_bytes=free,
-            cny_per_hour=self._preferences.current.price_per_hour,
-            cny_per_kwh=self._preferences.current.price_per_kwh,
-            busy=any(run.state in _ACTIVE for run in runs),
+        prices = self._preferences.current
+        situation = look(
+            devices=self._devices(),
+            finding_codes=[finding.code for finding in self._system.findings() or []],
+            runs=self._runs.runs(),
+            runs_folder=self._paths.projects / self._runs.project / "runs",
+            cny_per_hour=prices.price_per_hour,
+            cny_per_kwh=prices.price_per_kwh,
         )
         self.plan = dataclasses.replace(self.plan, situation=situation)
 
-    def _on_runs_changed(self, *_args: object) -> None:
-        before = self._signature()
-        if self.isVisible() and before != self._last_signature:
-            self._last_signature = before
-            self._situate()
-            self._show()
-
-    _last_signature: object = None
-
-    def _signature(self) -> object:
-        """What of the outside matters here: a step more of a run under way does not."""
+    def _on_outside_changed(self, *_args: object) -> None:
+        """Runs, the doctor or preferences; a step more of a run under way does not matter here."""
         codes = tuple(finding.code for finding in self._system.findings() or [])
         states = tuple((run.run_id, run.state, run.name) for run in self._runs.runs())
-        return codes, states, self._preferences.current, self._runs.project
+        signature = (codes, states, self._preferences.current, self._runs.project)
+        if self.isVisible() and signature != self._signature:
+            self._signature = signature
+            self._situate()
+            self._show()
 
     # -- going about -----------------------------------------------------------------------------------
 
     def go_to(self, step: Step, field: str = "") -> None:
         """Show a step and put the keyboard on a field of it."""
-        self._seen.add(self.step)
-        self._seen.add(step)
+        self._seen |= {self.step, step}
         self.step = step
         if step is Step.SETTINGS and self.settings.is_advanced(field):
             self._set_detail(ALL)
@@ -420,8 +331,8 @@ class WizardPage(Page):
             self._situate()
         self._stack.setCurrentWidget(self.steps[step])
         self._show()
-        self.back.setVisible(before(step) is not None)
-        self.next.setVisible(after(step) is not None)
+        self.footer.back.setVisible(before(step) is not None)
+        self.footer.next.setVisible(after(step) is not None)
         if step is Step.REVIEW and not field:
             self.preview.start.setFocus()
         else:
@@ -433,19 +344,12 @@ class WizardPage(Page):
             self.go_to(step)
 
     def _toggle_detail(self) -> None:
-        self._set_detail(SIMPLE if self.detail.current() == ALL else ALL)
+        self._set_detail(SIMPLE if self.header.detail.current() == ALL else ALL)
 
     def _set_detail(self, which: str) -> None:
-        self.detail.select(which)
-        self._on_detail(which)
-
-    def _on_detail(self, which: str) -> None:
+        self.header.detail.select(which)
         for view in self.steps.values():
             view.set_show_all(which == ALL)
-        self._show()
-
-    def _on_again(self, path: str) -> None:
-        self._checks.again(path, self.data.needs)
         self._show()
 
     # -- the end ---------------------------------------------------------------------------------------
@@ -457,7 +361,6 @@ class WizardPage(Page):
         if obstacle is not None:
             self.go_to(obstacle.step, obstacle.field)
             return
-        self._draft_timer.stop()
         name = self.plan.choices.name or self.plan.default_name()
         run_id = self._runs.start(self.plan.to_job(self.plan.new_run_id()), name=name)
         self._forget()
@@ -473,43 +376,25 @@ class WizardPage(Page):
 
     def _on_discard(self) -> None:
         choices = self.plan.choices
-        self._draft_timer.stop()
         self._forget()
         self.discarded.emit()
         if self._navigator is not None:
             self._navigator.open("home")
             self._navigator.toast(
-                _("Plan discarded."),
-                action_text=_("Undo"),
-                action=lambda: self._restore(choices),
+                _("Plan discarded."), action_text=_("Undo"), action=lambda: self._restore(choices)
             )
 
     def _restore(self, choices: Choices) -> None:
-        self._begin_with(choices, as_begun=Choices())
-        self._save_draft()
+        self._show_from(choices, None)
+        self._keeper.save()
         if self._navigator is not None:
             self._navigator.open("wizard")
 
     def _forget(self) -> None:
         """No plan any more: it was started or discarded."""
-        if self._draft_id is not None:
-            self._drafts().remove(self._draft_id)
-            self._draft_id = None
-        self._begun = Choices()
-        self._seen = set()
+        self._keeper.forget()
         self.plan = dataclasses.replace(self.plan, choices=Choices())
         self._checks.want([], Needs.TEXT)
 
     def _drafts(self) -> Drafts:
         return Drafts(self._paths.projects / self._runs.project / "drafts")
-
-    def _save_draft(self) -> None:
-        self._draft_timer.stop()
-        if not self._begun_by_person:
-            return
-        try:
-            self._draft_id = self._drafts().save(self.plan.choices, self._draft_id)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            sentence = _("This plan could not be kept as a draft: {reason}.").format(reason=reason)
-            self.banner.show_message(sentence, tone="warning")

@@ -1,0 +1,61 @@
+"""What a new plan begins with: what another page asked for, and for the rest what suits this computer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from minimind.methods import METHODS, Needs, StartsFrom
+from minimind.methods.method import TrainSettings
+from studio.planning.choices import Choices
+from studio.planning.situation import Situation
+
+_KEPT = TrainSettings().keep_checkpoints
+
+
+def first_choices(
+    prefill: Mapping[str, object],
+    situation: Situation,
+    *,
+    device: str = "auto",
+    keep_checkpoints: int = _KEPT,
+) -> Choices:
+    """Fill in a plan.
+
+    Args:
+        prefill: fields of Choices as plain values; what is missing or has the wrong type is filled in.
+        situation: the computer and the runs to start from.
+        device, keep_checkpoints: what the person prefers where nobody asked for something else.
+
+    Returns:
+        Choices with a method and a model; data is only what was given.
+    """
+    choices = Choices.from_dict({"device": device, **prefill})
+    if choices.method is None:
+        choices = choices.with_changes(method="sft" if choices.checkpoint else "pretrain")
+    if choices.preset is None and choices.checkpoint is None:
+        method = METHODS.get(choices.method or "")
+        tunes = method is not None and method.starts_from is StartsFrom.CHECKPOINT
+        latest = next(iter(situation.start_points), None) if tunes else None
+        choices = choices.with_changes(**({"checkpoint": latest} if latest else {"preset": situation.preset}))
+    if "keep_checkpoints" not in choices.settings:
+        choices = choices.with_setting("keep_checkpoints", max(_KEPT, keep_checkpoints), _KEPT)
+    return choices
+
+
+def needs_of(choices: Choices) -> Needs:
+    """The kind of rows that the chosen method learns from; text until there is one."""
+    method = METHODS.get(choices.method or "")
+    return method.needs if method else Needs.TEXT
+
+
+def with_method(choices: Choices, name: str, situation: Situation) -> Choices:
+    """Another method; a model that nobody chose on purpose follows it: tuning begins with the latest run."""
+    method = METHODS[name]
+    changed = choices.with_changes(method=name)
+    by_itself = choices.checkpoint is None and choices.preset in (None, situation.preset)
+    latest = next(iter(situation.start_points), None)
+    if method.starts_from is StartsFrom.CHECKPOINT and latest and by_itself:
+        return changed.with_changes(checkpoint=latest)
+    if method.starts_from is StartsFrom.SCRATCH and choices.checkpoint is not None:
+        return changed.with_changes(preset=situation.preset)
+    return changed
