@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
-from minimind.job import JobSpec
+from minimind.job import KIND_TRAIN, JobSpec
 from minimind.run_state import RunState
 from minimind.text import _
 from studio.preferences import PreferencesFile
@@ -125,10 +125,9 @@ class RunPage(Page):
         return [ShortcutHint(keys=keys, text=text) for keys, text in key_hints()]
 
     def escape(self) -> bool:
-        if self.body.plot.plot.crosshair is not None:
-            self.body.plot.plot.set_crosshair(None)
-            return True
-        return False
+        shown = self.body.plot.plot.crosshair is not None
+        self.body.plot.plot.set_crosshair(None)
+        return shown
 
     # -- what is shown -------------------------------------------------------------------------
 
@@ -186,7 +185,9 @@ class RunPage(Page):
             (_("Chat"), lambda: self.commands.do("chat", run)),
             (_("Export GGUF…"), lambda: self.commands.do("export", run)),
         ]
-        if not words.speaks_in_turns(run.method):
+        if run.kind != KIND_TRAIN:
+            buttons = []
+        elif not words.speaks_in_turns(run.method):
             buttons.append((_("Go on with chat tuning"), lambda: self.commands.do("tune", run)))
         text = words.finished_line(run, self._spent(run))
         if not self.banner.isVisibleTo(self) or self.banner.message.text() != text:
@@ -238,8 +239,8 @@ class RunPage(Page):
         commands.new_run_requested.connect(self.new_run_requested)
         commands.rename_wanted.connect(lambda _run_id: self.header.edit_title())
         self.header.action_chosen.connect(self._do)
-        self.header.star_toggled.connect(lambda on: self._change_notes(star=on))
-        self.header.title_edited.connect(lambda name: self._change_notes(name=name))
+        self.header.star_toggled.connect(lambda on: runs.change_notes(self._run_id, star=on))
+        self.header.title_edited.connect(lambda name: runs.change_notes(self._run_id, name=name))
         self.failure_panel.mending_chosen.connect(self._mend)
         self.failure_panel.log_wanted.connect(self._open_log)
         self.failure_panel.report_wanted.connect(self._copy_report)
@@ -294,7 +295,8 @@ class RunPage(Page):
         top = self.padding - 4
         self._column.setContentsMargins(self.padding, top, self.padding, 8 if low else top)
         self._column.setSpacing(10 if low else GAP)
-        self.body.arrange(room, ended=self._failure is not None, low=low)
+        plain = self._job is not None and self._job.kind != KIND_TRAIN
+        self.body.arrange(room, ended=self._failure is not None, low=low, plain=plain)
         self.progress.set_room(compact=self.compact or low)
         self.failure_panel.set_compact(self.compact or low)
         self.failure_panel.set_lines_shown(_LOW_LINES if low else failing.LOG_LINES)
@@ -338,8 +340,7 @@ class RunPage(Page):
 
     def _toggle_pause(self) -> None:
         run = self.run
-        if run is not None:
-            self._do("go_on" if run.state is RunState.PAUSED else "pause")
+        self._do("go_on" if run is not None and run.state is RunState.PAUSED else "pause")
 
     def _sample(self) -> None:
         run = self.run
@@ -347,10 +348,6 @@ class RunPage(Page):
             # until it has spoken; a second request would only queue behind the first
             self.body.samples.again.setEnabled(False)
             self.commands.do("sample", run)
-
-    def _change_notes(self, **fields: object) -> None:
-        if self._run_id:
-            self._runs.change_notes(self._run_id, **fields)
 
     def _mend(self, mending: Mending) -> None:
         run = self.run
@@ -364,8 +361,7 @@ class RunPage(Page):
     def _open_log(self) -> None:
         self.body.show_panel("log")
         self.body.log.setFocus(Qt.FocusReason.OtherFocusReason)
-        bar = self.body.log.verticalScrollBar()
-        bar.setValue(bar.maximum())
+        self.body.log.show_end()
 
     def _copy_report(self) -> None:
         run = self.run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from minimind.job import KIND_TRAIN
 from minimind.run_state import RunState
 from minimind.text import _
 from studio.store.records import Run
@@ -49,6 +50,8 @@ def actions(run: Run, *, next_save: int | None = None, stuck: bool = False) -> A
         next_save: the step of the first checkpoint to come, for the hint of a disabled chat button.
         stuck: it is saving and nothing has moved for half a minute.
     """
+    if run.kind != KIND_TRAIN:
+        return _of_other_kind(run, stuck)
     buttons, primary = _buttons(run, next_save, stuck)
     return Actions(buttons=buttons, primary=primary, menu=_menu(run))
 
@@ -78,6 +81,19 @@ def _buttons(run: Run, next_save: int | None, stuck: bool) -> tuple[tuple[Action
         return (export, _chat(run)), "chat"
     # failed or lost: the panel has the filled button
     return ((_chat(run), _branch()) if run.checkpoints else (_branch(),)), ""
+
+
+def _of_other_kind(run: Run, stuck: bool) -> Actions:
+    """An export, or another long piece of work without a model to talk to."""
+    buttons: tuple[Action, ...] = ()
+    if run.state is RunState.STOPPING:
+        buttons = (Action(key="force", text=_("Force it to end"), icon="circle-stop"),) if stuck else ()
+    elif run.state is RunState.QUEUED or run.state.is_active:
+        buttons = (Action(key="stop", text=_("Stop"), icon="square", keys="Ctrl+."),)
+    elif run.state is RunState.STOPPED:
+        buttons = (Action(key="resume", text=_("Start again"), icon="rotate-ccw"),)
+    menu = [action for action in _menu(run) if action.key in ("folder", "rename", "trash")]
+    return Actions(buttons=buttons, primary="", menu=tuple(menu))
 
 
 def _chat(run: Run, next_save: int | None = None) -> Action:

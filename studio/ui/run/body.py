@@ -23,6 +23,7 @@ from studio.ui.widgets.labels import Divider, Label
 
 WIDE_FROM = 1680
 SIDE, SIDE_WIDE = 336, 420
+_NO_LIMIT = 16_777_215
 _TITLES = {
     "plot": N_("Curves"),
     "samples": N_("What it says now"),
@@ -133,15 +134,16 @@ class RunBody(QWidget):
         self.retranslate()
         appearance.changed.connect(self.retranslate)
 
-    def arrange(self, room: Room, *, ended: bool, low: bool) -> None:
+    def arrange(self, room: Room, *, ended: bool, low: bool, plain: bool = False) -> None:
         """Lay the parts out.
 
         Args:
             room: how wide the window is.
             ended: the run failed or was lost; the panel on top needs the height.
             low: the window is lower than 720 px.
+            plain: there is no curve and no model: an export, say. Events and log take all the room.
         """
-        wanted = (room, ended, low, self._appearance.scale)
+        wanted = (room, ended, low, plain, self._appearance.scale)
         if wanted == self._arranged:
             return
         self._arranged = wanted
@@ -157,8 +159,11 @@ class RunBody(QWidget):
             Room.WIDE: machine.WIDE_LANES,
         }
         self.plot.set_room(compact=compact or low, lanes=most[room])
-        self._place_panels(room, ended)
-        self._place_cards(room, ended)
+        if plain:
+            self._place_plain()
+        else:
+            self._place_panels(room, ended)
+            self._place_cards(room, ended)
         self.retranslate()
 
     def show_panel(self, key: str) -> QWidget:
@@ -231,11 +236,25 @@ class RunBody(QWidget):
         side.addWidget(self._samples_card, 1)
         side.addWidget(self._side_card, 1)
         side.addWidget(self._log_card, 1)
+        for part in (self.figures, self._plot_card, self._side):
+            # before the first layout: shown without a parent they would be windows for a moment
+            part.setParent(self)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(GAP)
         self._grid.setColumnStretch(0, 1)
         self._grid.setRowStretch(1, 1)
+
+    def _place_plain(self) -> None:
+        self.plot_tabs.hold({})
+        self.side_tabs.hold({key: self.panels[key] for key in ("log", "events")})
+        for widget in (self.figures, self._plot_card, self._samples_card, self._log_card):
+            widget.hide()
+        self._grid.removeWidget(self._side)
+        self._side.setMinimumWidth(0)
+        self._side.setMaximumWidth(_NO_LIMIT)
+        self._side.show()
+        self._grid.addWidget(self._side, 0, 0, 2, 2)
 
     def _place_panels(self, room: Room, ended: bool) -> None:
         panels = self.panels
@@ -278,6 +297,7 @@ class RunBody(QWidget):
         self._log_card.setVisible(room is Room.WIDE and not ended)
         for widget in (self.figures, self._plot_card, self._side):
             grid.removeWidget(widget)
+        self._plot_card.show()
         side = round((SIDE_WIDE if room is Room.WIDE else SIDE) * self._appearance.scale)
         grid.setColumnMinimumWidth(1, 0 if compact else side)
         if compact:

@@ -42,7 +42,11 @@ class LogView(QPlainTextEdit):
             self.setPlainText("\n".join(lines))
         self._lines = lines
         if at_end:
-            bar.setValue(bar.maximum())
+            self.show_end()
+
+    def show_end(self) -> None:
+        """Scroll to the newest line."""
+        self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
 
     def lines(self) -> list[str]:
         """What is shown."""

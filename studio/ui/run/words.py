@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from minimind.job import JobSpec
+from minimind.job import KIND_EXPORT, KIND_TRAIN, JobSpec
 from minimind.methods import METHODS
 from minimind.presets import PRESETS
 from minimind.run_state import RunState
-from minimind.text import _
+from minimind.text import N_, _
 from studio.store.records import PhaseSpan, Run
 from studio.ui import format as fmt
 from studio.ui.widgets.phase_strip import PHASES
@@ -19,6 +19,7 @@ from studio.ui.widgets.phase_strip import PHASES
 # before this step the trainer's guess of the remaining time jumps about
 ESTIMATE_FROM_STEP = 20
 _DOT = " · "
+_KINDS = {KIND_EXPORT: N_("Export")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,13 @@ def method_title(method: str) -> str:
     return _(known.title) if known else method
 
 
+def kind_title(run: Run) -> str:
+    """What a run does: its method, or what another kind of work is called."""
+    if run.kind == KIND_TRAIN:
+        return method_title(run.method)
+    return _(_KINDS[run.kind]) if run.kind in _KINDS else run.kind
+
+
 def device_name(device: str) -> str:
     """A device as people write it: `cpu` is CPU."""
     return device.upper() if device in ("cpu", "mps") else device
@@ -76,7 +84,7 @@ def speaks_in_turns(method: str) -> bool:
 def meta(run: Run, job: JobSpec | None, *, compact: bool = False) -> str:
     """`Pretrain · minimind2-small, 25.8M parameters · pretrain_hq.jsonl · RTX 3090 · started 15:24`."""
     comma = _(", ")
-    parts = [method_title(run.method)]
+    parts = [kind_title(run)]
     model = [run.model]
     if run.parameters and not compact:
         model.append(fmt.parameters(run.parameters))
@@ -112,7 +120,8 @@ def progress(
         if span.phase in PHASES:
             seconds[span.phase] = seconds.get(span.phase, 0.0) + max(0.0, span.ended - span.began)
     current, note = _current(run)
-    shown = tuple(name for name in PHASES if name != "compile" or name in seconds or name == current)
+    always = {"prepare", "train", "evaluate", "save"} if run.kind == KIND_TRAIN else set()
+    shown = tuple(name for name in PHASES if name in always or name in seconds or name == current)
     order = list(shown)
     done = seconds
     if current in order:
@@ -140,6 +149,8 @@ def _current(run: Run) -> tuple[str | None, str]:
         return "save", ""
     if not run.state.is_active:
         return None, ""
+    if run.kind != KIND_TRAIN:
+        return (run.phase if run.phase in PHASES else None), _amount(run)
     name = run.phase or ("prepare" if run.state is RunState.STARTING else "train")
     note = _amount(run)
     if name in ("evaluate", "save") and run.step and (run.total_steps is None or run.step < run.total_steps):
@@ -154,6 +165,8 @@ def _amount(run: Run) -> str:
 
 
 def _step(run: Run) -> tuple[str, tuple[str, ...]]:
+    if run.kind != KIND_TRAIN:
+        return "", ()
     if not run.step and run.state in (RunState.QUEUED, RunState.STARTING):
         return "", ()
     step = fmt.exact(run.step)
@@ -163,6 +176,8 @@ def _step(run: Run) -> tuple[str, tuple[str, ...]]:
 
 
 def _left(run: Run, now: Callable[[], float]) -> tuple[str, str]:
+    if run.kind != KIND_TRAIN:
+        return "", ""
     if run.state not in (RunState.STARTING, RunState.RUNNING, RunState.PAUSED):
         return "", ""
     if run.state is RunState.STARTING and not run.step:
@@ -181,7 +196,7 @@ def _share(run: Run, job: JobSpec | None) -> float | None:
         return 1.0
     if run.state is RunState.QUEUED and not run.step:
         return None
-    if run.state is RunState.STARTING and not run.step:
+    if run.kind != KIND_TRAIN or (run.state is RunState.STARTING and not run.step):
         return run.phase_done / run.phase_total if run.phase_total else None
     if run.total_steps:
         return run.step / run.total_steps
@@ -312,6 +327,8 @@ def state_line(run: Run, every: list[Run], still_s: float, *, stuck: bool) -> st
         return _("Memory is still held; the process waits.")
     if run.state is RunState.STOPPING:
         return (_("Nothing has moved for {n} s.") if stuck else _("Saving… {n} s")).format(n=int(still_s))
+    if run.state is RunState.STOPPED and run.kind != KIND_TRAIN:
+        return _("Stopped")
     if run.state is RunState.STOPPED:
         text = _("Stopped at step {step}").format(step=fmt.exact(run.step))
         return _("{text}, ended by force").format(text=text) if run.forced else text
@@ -319,8 +336,14 @@ def state_line(run: Run, every: list[Run], still_s: float, *, stuck: bool) -> st
 
 
 def finished_line(run: Run, costs: Spent) -> str:
-    """`Done: held-out loss 2.41, took 25 min, ¥0.54.`"""
+    """`It is trained: held-out loss 2.41, took 25 min, ¥0.54.`"""
     parts = []
+    if run.kind != KIND_TRAIN:
+        result = run.result or {}
+        parts += [str(result["path"])] if result.get("path") else []
+        parts += [fmt.file_size(result["size_bytes"])] if isinstance(result.get("size_bytes"), int) else []
+        parts.append(_("took {time}").format(time=fmt.duration(run.wall_s)))
+        return _("Done: {facts}.").format(facts=_(", ").join(parts))
     if run.val_loss is not None:
         parts.append(_("held-out loss {loss}").format(loss=fmt.loss(run.val_loss)))
     elif run.loss is not None:

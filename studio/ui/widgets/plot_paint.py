@@ -140,13 +140,22 @@ def draw_dots(
     painter.setPen(Qt.PenStyle.NoPen)
     outer, inner = DOT / 2 + RING, DOT / 2
     places = [QPointF(frame.x_of(x), frame.y_of(y)) for x, y in points]
-    places = [p for p in places if frame.inside(p.x()) and _within(frame.area, p.y())]
+    places = _apart([p for p in places if frame.inside(p.x()) and _within(frame.area, p.y())])
     painter.setBrush(look.color("surface"))
     for place in places:
         painter.drawEllipse(place, outer, outer)
     painter.setBrush(look.color(token))
     for place in places:
         painter.drawEllipse(place, inner, inner)
+
+
+def _apart(places: list[QPointF]) -> list[QPointF]:
+    """Places that do not cover each other, the newest one among them."""
+    kept: list[QPointF] = []
+    for place in reversed(places):
+        if not kept or kept[-1].x() - place.x() >= DOT:
+            kept.append(place)
+    return kept
 
 
 def _within(area: QRectF, y: float) -> bool:

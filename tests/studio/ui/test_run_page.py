@@ -113,6 +113,14 @@ def state_run(state: str) -> FakeRun:
     return make_run(RunState(state))
 
 
+def export_run(state: RunState) -> FakeRun:
+    fake = make_run(state, step=0, run_id="export-1", name="Export")
+    done = {"kind": "export", "method": "", "model": "", "wall_s": 12.0, "phase": "save"}
+    fake.record = dataclasses.replace(fake.record, phase_done=40.0, phase_total=100.0, **done)  # type: ignore[arg-type]
+    fake.job = dataclasses.replace(fake.job, kind="export", method="")
+    return fake
+
+
 STATES = [s.value for s in RunState] + ["early", "no card"]
 
 
@@ -276,6 +284,25 @@ class TestStates:
         page = scene.show(make_run(card=False))
         assert [lane.text for lane in page.body.plot.plot.lanes.shown] == ["CPU", "RAM"]
         assert page.body.plot.note.isVisible()
+
+    def test_an_export_has_events_and_log_and_no_curve(self, scene: Scene) -> None:
+        page = scene.show(export_run(RunState.RUNNING))
+        assert page.body.side_tabs.held() == ["log", "events"]
+        assert page.body.figures.isHidden()
+        assert not page.body.plot.isVisible()
+        assert scene.buttons() == ["Stop"]
+        assert page.progress.bar.value() == 400
+        scene.change(state=RunState.FINISHED, result={"path": "/out/m.gguf", "size_bytes": 27_700_000})
+        assert page.banner.message.text() == "Done: /out/m.gguf, 27.7 MB, took 12 s."
+        assert page.banner._buttons == []
+        assert clipped(page) == []
+
+    def test_a_run_after_an_export_has_everything_again(self, scene: Scene) -> None:
+        page = scene.show(export_run(RunState.RUNNING))
+        scene.show(make_run())
+        assert page.body.plot.isVisible()
+        assert page.body.figures.isVisible()
+        assert page.body.samples.isVisible()
 
     def test_a_run_that_is_gone(self, scene: Scene) -> None:
         scene.show(make_run())
