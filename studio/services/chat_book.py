@@ -44,9 +44,14 @@ class ChatBook(QObject):
 
     # -- what there is -------------------------------------------------------------------------
 
+    @property
+    def project_folder(self) -> Path | None:
+        """Of the project on show; None before the first."""
+        return self._files.folder.parent if self._files is not None else None
+
     def open_project(self, folder: Path) -> None:
         """Show the conversations of another project; `changed` follows when they have been read."""
-        if self._files is not None and self._files.folder.parent == folder:
+        if self.project_folder == folder:
             return
         files = self._files = ChatFiles(folder)
         self._chats, self._deleted, self._written = {}, {}, set()

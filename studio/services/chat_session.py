@@ -138,7 +138,9 @@ class ChatSession(QObject):
 
     def open_project(self) -> None:
         """Conversations and files of the project in force."""
-        self._book.open_project(self.project_folder)
+        if self._book.project_folder != self.project_folder:
+            self.new_chat()
+            self._book.open_project(self.project_folder)
         self.look_at_files()
 
     def look_at_files(self) -> None:
@@ -185,6 +187,8 @@ class ChatSession(QObject):
     def look_at_runs(self) -> None:
         """A run began, ended or saved: make room for it, and see whether there is a newer checkpoint."""
         before = self._place
+        if self._book.project_folder not in (None, self.project_folder):
+            self.open_project()
         self._look_for_a_place()
         if self.status == "ready" and self.model is not None:
             if before.device != self._place.device:

@@ -99,7 +99,9 @@ class RunService(QObject):
 
     def set_project(self, name: str) -> None:
         """New runs go there from now on."""
-        self._project = name
+        if name != self._project:
+            self._project = name
+            self.runs_changed.emit()
 
     def projects(self) -> list[str]:
         """Names of the projects that have runs, and the current one; sorted."""

@@ -166,3 +166,23 @@ def test_a_large_vocabulary_keeps_its_likeliest() -> None:
     logits = np.zeros(20_000, dtype=np.float32)
     logits[12_345] = 30.0
     assert choose(logits, Sampling(temperature=1.0, top_p=0.9), np.random.default_rng(0)) == 12_345
+
+
+@needs_llama
+@pytest.mark.gguf
+def test_the_template_in_the_file_renders_as_ours_elsewhere(tmp_path: Path) -> None:
+    from llama_cpp.llama_chat_format import Jinja2ChatFormatter
+
+    folder, path = make_file(tmp_path)
+    file = llama.Model(path, context=64, threads=1)
+    names = file.names()
+    formatter = Jinja2ChatFormatter(template=file.metadata["tokenizer.chat_template"], **names)
+    talk = [
+        {"role": "system", "content": "你是小舟。"},
+        {"role": "user", "content": "一加一等于几？"},
+        {"role": "assistant", "content": "二。"},
+        {"role": "user", "content": "Thank you 🌱\nand goodbye"},
+    ]
+    rendered = formatter(messages=talk).prompt
+    assert file.encode_marked(rendered) == Tokenizer.load(folder).chat_prompt(talk)
+    file.close()

@@ -18,6 +18,7 @@ from studio.services.chat_service import ChatService, place_for
 from studio.services.chat_session import ChatSession, worker_messages
 from tests.helpers.checkpoints import make_run as make_real_run
 from tests.studio.ui.fake_runs import FakeRunService, make_run
+from tests.studio.ui.fake_tools import FakeRuns
 
 FAKE = (sys.executable, str(Path(__file__).resolve().parents[2] / "helpers" / "fake_chat_worker.py"))
 SPEECH = {"temperature": 0.8, "top_p": 0.9, "max_new_tokens": 64, "system": "", "think": False}
@@ -297,6 +298,31 @@ def test_conversations_come_back_after_a_restart(
     qtbot.waitUntil(lambda: len(again.conversations()) == 1)
     assert again.conversations("words")[0].shown_title == "first words"
     assert again.conversations("nothing like it") == []
+    book.close()
+
+
+def test_another_project_has_its_own_conversations(
+    qtbot: QtBot, service: ChatService, tmp_path: Path
+) -> None:
+    runs, book = FakeRuns(), ChatBook()
+    session = ChatSession(
+        service=service,
+        book=book,
+        runs=runs,
+        preferences=PreferencesFile(tmp_path / "p.json"),
+        projects=tmp_path / "projects",
+    )
+    session.open_project()
+    ready(qtbot, session)
+    say(qtbot, session, "one")
+    first = session.chat_id
+    runs.set_project("Novels")
+    runs.runs_changed.emit()
+    assert (session.chat_id, session.conversations()) == ("", [])
+    say(qtbot, session, "two")
+    runs.set_project("First model")
+    runs.runs_changed.emit()
+    qtbot.waitUntil(lambda: [chat.chat_id for chat in session.conversations()] == [first])
     book.close()
 
 
