@@ -221,7 +221,13 @@ class Attempt:
             part in text for part in _OUT_OF_MEMORY
         ):
             last = self.folder.pointed("last")
-            self.report.fail("out_of_memory", step=step, checkpoint=checkpoint_step(last) if last else 0)
+            self.report.fail(
+                "out_of_memory",
+                step=step,
+                checkpoint=checkpoint_step(last) if last else 0,
+                # whoever offers a smaller one needs to know it
+                micro_batch=self.session.plan.micro_batch if self.session else None,
+            )
         else:
             reason = str(error).strip().splitlines()
             self.report.fail("crashed", reason=f"{type(error).__name__}: {reason[0] if reason else ''}"[:300])

@@ -242,7 +242,7 @@ def figures(run: Run, job: JobSpec | None, costs: Spent) -> list[Figure]:
     """The five figures."""
     none_yet = _("not measured yet")
     best = ""
-    if run.best_step is not None:
+    if run.best_step:
         best = _("best, at step {step}").format(step=fmt.exact(run.best_step))
     held = Figure(
         label=_("Held-out loss"),
