@@ -18,20 +18,18 @@ import hashlib
 import json
 import os
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from minimind.data.encode import Cancelled, encoded_blocks
 from minimind.data.formats import MAX_PROBLEMS, Source, open_source
 from minimind.data.problems import Problem, no_usable_row
-from minimind.data.rows import Kind, Row
+from minimind.data.rows import Kind
 from minimind.errors import BadInput
 from minimind.files import (
     NO_ROOM,
@@ -47,11 +45,9 @@ from minimind.files import (
 )
 from minimind.lock import FileLock, Held
 from minimind.text import _
-from minimind.tokenizer.conversation import ConversationProblem
-from minimind.tokenizer.tokenizer import EncodedChat, Tokenizer
+from minimind.tokenizer.tokenizer import Tokenizer
 
 VERSION = 1  # of the layout and of everything between a file's bytes and its ids
-BATCH_ROWS, BATCH_BYTES = 2048, 1 << 20
 DTYPES: dict[str, np.dtype[Any]] = {
     "doc_offsets": np.dtype(np.int64),
     "doc_hash": np.dtype(np.uint64),
@@ -60,11 +56,8 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "span_starts": np.dtype(np.int64),
     "span_ends": np.dtype(np.int64),
 }
+__all__ = ["Cancelled", "TokenCache", "cache_root", "content_hash_of", "find", "prepare"]
 Array = npt.NDArray[Any]
-
-
-class Cancelled(Exception):  # noqa: N818
-    """Whoever asked for a cache has changed their mind; nothing was left behind."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -280,17 +273,6 @@ def _column(folder: Path, name: str, dtype: str) -> Array:
 # --- making ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Block:
-    """Documents that were encoded together."""
-
-    tokens: Array
-    lengths: Array
-    rows: list[Row]
-    spans: Array  # (n, 2) within the block
-    problems: list[Problem]
-
-
 class _Columns:
     """Appends to the column files of a cache."""
 
@@ -359,7 +341,7 @@ def _write_blocks(
     skipped: list[Problem] = []
     documents = tokens = labels = skipped_count = 0
     columns.append("doc_offsets", np.zeros(1))
-    for block, position in _encoded(source, tokenizer, cancelled):
+    for block, position in encoded_blocks(source, tokenizer, cancelled):
         for problem in block.problems:
             skipped_count += 1
             if len(skipped) < MAX_PROBLEMS:
@@ -389,86 +371,3 @@ def _write_blocks(
         "skipped": [{"line": p.line, "code": p.code, "params": p.params} for p in skipped],
         "skipped_count": skipped_count,
     }
-
-
-def _encoded(
-    source: Source, tokenizer: Tokenizer, cancelled: Callable[[], bool] | None
-) -> Iterator[tuple[_Block, int]]:
-    """Blocks in order, with the byte reached: some are encoded in Rust while others are parsed."""
-    encode = _encode_text if source.kind == "text" else _encode_chat
-    waiting: deque[tuple[Future[_Block], int]] = deque()
-    # two calls at a time: while one hands its result over to Python, the other keeps the cores busy
-    with ThreadPoolExecutor(2) as pool:
-        for rows, problems, position in _batches(source):
-            if cancelled is not None and cancelled():
-                raise Cancelled
-            waiting.append((pool.submit(encode, rows, problems, tokenizer), position))
-            if len(waiting) > 2:
-                block, reached = waiting.popleft()
-                yield block.result(), reached
-        for block, reached in waiting:
-            yield block.result(), reached
-
-
-def _batches(source: Source) -> Iterator[tuple[list[Row], list[Problem], int]]:
-    items = iter(source)
-    while True:
-        rows: list[Row] = []
-        problems: list[Problem] = []
-        size = 0
-        for item in islice(items, BATCH_ROWS):
-            if isinstance(item, Problem):
-                problems.append(item)
-                continue
-            rows.append(item)
-            size += len(item.content)
-            if size >= BATCH_BYTES:
-                break
-        if not rows and not problems:
-            return
-        yield rows, problems, source.position
-
-
-def _encode_text(rows: list[Row], problems: list[Problem], tokenizer: Tokenizer) -> _Block:
-    """Each document as bos + text + eos."""
-    encoded = tokenizer.encode_texts([row.text for row in rows])
-    lengths = np.array([len(ids) + 2 for ids in encoded], np.int64)
-    inner = np.fromiter(chain.from_iterable(encoded), np.uint32, count=int(lengths.sum()) - 2 * len(rows))
-    ends = np.cumsum(lengths)
-    tokens = np.empty(len(inner) + 2 * len(rows), np.uint32)
-    is_text = np.ones(len(tokens), bool)
-    is_text[ends - lengths] = is_text[ends - 1] = False
-    tokens[is_text] = inner
-    tokens[ends - lengths] = tokenizer.bos_id
-    tokens[ends - 1] = tokenizer.eos_id
-    spans = np.zeros((0, 2), np.int64)
-    return _Block(tokens=tokens, lengths=lengths, rows=rows, spans=spans, problems=problems)
-
-
-def _encode_chat(rows: list[Row], problems: list[Problem], tokenizer: Tokenizer) -> _Block:
-    talks = [row.conversation for row in rows if row.conversation is not None]
-    kept: list[Row] = []
-    chats: list[EncodedChat] = []
-    for row, chat in zip(rows, tokenizer.encode_chats(talks), strict=True):
-        if isinstance(chat, ConversationProblem):
-            problems.append(Problem(line=row.line, code=chat.code, params=chat.params))
-        elif not chat.spans:
-            problems.append(Problem(line=row.line, code="no_label"))
-        else:
-            kept.append(row)
-            chats.append(chat)
-    problems.sort(key=lambda problem: problem.line)
-    lengths = np.array([len(chat.ids) for chat in chats], np.int64)
-    begins = np.cumsum(lengths) - lengths
-    spans = [
-        (start + begin, end + begin)
-        for chat, begin in zip(chats, begins.tolist(), strict=True)
-        for start, end in chat.spans
-    ]
-    return _Block(
-        tokens=np.fromiter(chain.from_iterable(chat.ids for chat in chats), np.uint32),
-        lengths=lengths,
-        rows=kept,
-        spans=np.array(spans, np.int64).reshape(-1, 2),
-        problems=problems,
-    )

@@ -72,7 +72,7 @@ def test_chat_is_what_the_tokenizer_says(tokenizer: Tokenizer, chat_rows: Path) 
 
 def test_batches_do_not_show(tokenizer: Tokenizer, chat_rows: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = prepare(chat_rows, tokenizer, needs="chat")
-    monkeypatch.setattr(cache_module, "BATCH_ROWS", 7)
+    monkeypatch.setattr("minimind.data.encode.BATCH_ROWS", 7)
     monkeypatch.setattr(cache_module, "VERSION", 999)
     parts = prepare(chat_rows, tokenizer, needs="chat")
     assert parts.folder != whole.folder
@@ -178,7 +178,7 @@ def test_no_usable_row_is_refused_and_leaves_nothing(tokenizer: Tokenizer, tmp_p
 def test_progress_and_cancel(
     tokenizer: Tokenizer, pretrain_text: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache_module, "BATCH_ROWS", 20)
+    monkeypatch.setattr("minimind.data.encode.BATCH_ROWS", 20)
     seen: list[tuple[int, int]] = []
     with pytest.raises(Cancelled):
         prepare(
