@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFileDialog,
-    QFrame,
     QHBoxLayout,
-    QMenu,
-    QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,19 +19,13 @@ from studio.services.chat_models import ChatModel
 from studio.services.chat_session import ChatSession
 from studio.ui.appearance import Appearance
 from studio.ui.chat.chat_list import ChatList
-from studio.ui.chat.composer import Composer
-from studio.ui.chat.examples import Examples
+from studio.ui.chat.column import ChatColumn
 from studio.ui.chat.messages import Answer
-from studio.ui.chat.model_button import ModelButton
 from studio.ui.chat.notices import Notice, notice_for
 from studio.ui.chat.speech_panel import DEFAULTS, SpeechPanel
-from studio.ui.chat.transcript import COLUMN, COLUMN_WIDE, WIDE_FROM, Transcript
 from studio.ui.memory import WindowMemory
 from studio.ui.navigator import Navigator
 from studio.ui.pages.page import Page, ShortcutHint
-from studio.ui.widgets.banner import Banner
-from studio.ui.widgets.buttons import IconButton
-from studio.ui.widgets.empty_state import EmptyState
 from studio.ui.widgets.page_header import MenuItem, fill_menu
 
 _PAINT_MS = 40
@@ -67,18 +57,9 @@ class ChatPage(Page):
         self._closed: set[str] = set()
         self._notice: Notice | None = None
         self.chats = ChatList(appearance)
-        self.model = ModelButton(appearance)
-        self.panel_button = IconButton(appearance, "sliders-horizontal", kind="normal")
-        self.more = IconButton(appearance, "ellipsis", kind="normal")
-        self._menu = QMenu(self)
-        self.more.setMenu(self._menu)
-        self.banner = Banner(appearance)
-        self.transcript = Transcript(appearance)
-        self.empty = EmptyState(appearance, "message-circle")
-        self.blank = QWidget()
-        self.middle = QStackedWidget()
-        self.examples = Examples(appearance)
-        self.composer = Composer(appearance)
+        self.column = column = ChatColumn(appearance)
+        self.model, self.banner, self.transcript = column.model, column.banner, column.transcript
+        self.examples, self.composer = column.examples, column.composer
         self.panel = SpeechPanel(appearance)
         self._paint = QTimer(self)
         self._paint.setSingleShot(True)
@@ -110,8 +91,8 @@ class ChatPage(Page):
     def retranslate(self) -> None:
         """Set every text again; parts look after themselves."""
         self._notice = None
-        self.panel_button.set_name(_("How it speaks"))
-        self.more.set_name(_("More"))
+        self.column.panel_button.set_name(_("How it speaks"))
+        self.column.more.set_name(_("More"))
         self._refresh()
 
     def set_compact(self, compact: bool) -> None:
@@ -154,43 +135,11 @@ class ChatPage(Page):
     # -- making --------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        head = QFrame()
-        head.setProperty("edge", "bottom")
-        top = QHBoxLayout(head)
-        top.setContentsMargins(24, 10, 24, 10)
-        top.setSpacing(8)
-        top.addWidget(self.model)
-        top.addStretch(1)
-        top.addWidget(self.panel_button)
-        top.addWidget(self.more)
-        for widget in (self.transcript, self.empty, self.blank):
-            self.middle.addWidget(widget)
-        self._foot = QWidget()
-        foot = QVBoxLayout(self._foot)
-        foot.setContentsMargins(0, 0, 0, 16)
-        foot.setSpacing(12)
-        foot.addWidget(self.examples)
-        foot.addWidget(self.composer)
-        banner = QHBoxLayout()
-        banner.setContentsMargins(24, 0, 24, 0)
-        banner.addWidget(self.banner)
-        centre = QWidget()
-        centre.setProperty("ground", "surface")
-        centre.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(8)
-        column.addWidget(head)
-        column.addLayout(banner)
-        column.addWidget(self.middle, 1)
-        column.addWidget(self._foot, 0, Qt.AlignmentFlag.AlignHCenter)
-        self._centre = centre
-        centre.installEventFilter(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         row.addWidget(self.chats)
-        row.addWidget(centre, 1)
+        row.addWidget(self.column, 1)
         row.addWidget(self.panel)
 
     def _connect(self) -> None:
@@ -206,11 +155,11 @@ class ChatPage(Page):
         self.model.chosen.connect(self._choose)
         self.model.file_requested.connect(self._pick_file)
         self.model.folder_requested.connect(self._pick_folder)
-        self.panel_button.clicked.connect(self._toggle_panel)
-        self._menu.aboutToShow.connect(self._fill_menu)
+        self.column.panel_button.clicked.connect(self._toggle_panel)
+        self.column.menu.aboutToShow.connect(self._fill_menu)
         self.model.opened.connect(self._on_models_opened)
         self.banner.closed.connect(self._on_banner_closed)
-        self.empty.button.clicked.connect(lambda: self._navigator.new_run())
+        self.column.empty.button.clicked.connect(lambda: self._navigator.new_run())
         self.transcript.acted.connect(self._act)
         self.examples.chosen.connect(self._send)
         self.composer.sent.connect(self._send)
@@ -253,7 +202,7 @@ class ChatPage(Page):
         if session.used is not None:
             self.panel.show_context(*session.used)
         self.panel.setVisible(not self.compact or self._panel_wanted)
-        self.panel_button.setVisible(self.compact)
+        self.column.panel_button.setVisible(self.compact)
         self._show_list()
         if session.status == "writing" and self._live is None:
             self._live = self.transcript.begin_answer(raw=session.is_base)
@@ -264,11 +213,11 @@ class ChatPage(Page):
         chat = self._session.conversation
         talked = chat is not None and bool(chat.messages)
         if not any_model and not talked:
-            self.empty.set_texts(_("There is no model to talk to yet."), _("Train my first model"))
-            self.middle.setCurrentWidget(self.empty)
+            self.column.empty.set_texts(_("There is no model to talk to yet."), _("Train my first model"))
+            self.column.middle.setCurrentWidget(self.column.empty)
         else:
-            self.middle.setCurrentWidget(self.transcript if talked else self.blank)
-        self._foot.setVisible(any_model or talked)
+            self.column.middle.setCurrentWidget(self.transcript if talked else self.column.blank)
+        self.column.foot.setVisible(any_model or talked)
         self.examples.setVisible(not talked and self._session.status == "ready")
         self.examples.set_base(self._session.is_base)
 
@@ -445,15 +394,4 @@ class ChatPage(Page):
             MenuItem(),
             MenuItem(text=_("Delete"), icon="trash-2", enabled=there, action=lambda: self._delete(chat_id)),
         ]
-        fill_menu(self.appearance, self._menu, items)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        # the middle column also changes when the right one comes or goes
-        if watched is self._centre and event.type() == QEvent.Type.Resize:
-            self._set_foot_width()
-        return super().eventFilter(watched, event)
-
-    def _set_foot_width(self) -> None:
-        room = self._centre.width()
-        width = min(COLUMN_WIDE if room >= WIDE_FROM else COLUMN, room - 48)
-        self._foot.setFixedWidth(max(240, width))
+        fill_menu(self.appearance, self.column.menu, items)

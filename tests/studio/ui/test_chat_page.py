@@ -264,8 +264,8 @@ def test_conversations_are_found_renamed_and_deleted(chat: Chat) -> None:
 
 def test_no_model_leads_to_the_wizard(chat: Chat) -> None:
     chat.page.opened({})
-    assert chat.page.middle.currentWidget() is chat.page.empty
-    chat.click(chat.page.empty.button)
+    assert chat.page.column.middle.currentWidget() is chat.page.column.empty
+    chat.click(chat.page.column.empty.button)
     assert chat.pages[-1][0] == "wizard"
 
 
@@ -376,11 +376,11 @@ def test_the_right_column_opens_by_its_button_in_a_small_window(chat: Chat) -> N
     chat.page.set_compact(True)
     chat.open()
     assert not chat.page.panel.isVisibleTo(chat.page)
-    chat.until(lambda: chat.page._foot.width() == COLUMN)
+    chat.until(lambda: chat.page.column.foot.width() == COLUMN)
     chat.page.resize(968, 604)
-    chat.click(chat.page.panel_button)
+    chat.click(chat.page.column.panel_button)
     assert chat.page.panel.isVisibleTo(chat.page)
-    chat.until(lambda: chat.page._foot.width() == chat.page._centre.width() - 48 < COLUMN)
+    chat.until(lambda: chat.page.column.foot.width() == chat.page.column.width() - 48 < COLUMN)
 
 
 # -- text --------------------------------------------------------------------------------------------
