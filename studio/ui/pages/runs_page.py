@@ -105,7 +105,6 @@ class RunsPage(Page):
     def set_compact(self, compact: bool) -> None:
         super().set_compact(compact)
         self._set_margins()
-        self.table.set_columns(self._hidden_columns(), compact=compact)
 
     def primary_action(self) -> QAbstractButton | None:
         return self.new_button
@@ -206,7 +205,7 @@ class RunsPage(Page):
         inside.addWidget(self.empty)
         self.table.setModel(self.filtered)
         self.table.prepare()
-        self.table.set_columns(self._hidden_columns(), compact=self.compact)
+        self.table.set_columns([str(key) for key in self._memory.get(_MEMORY_COLUMNS, [])])
 
     def _set_margins(self) -> None:
         top = self.padding - 4
@@ -243,9 +242,6 @@ class RunsPage(Page):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh()
-
-    def _hidden_columns(self) -> list[str]:
-        return [str(key) for key in self._memory.get(_MEMORY_COLUMNS, [])]
 
     # -- what a person does --------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ class Column:
         text: what a plain cell shows; tip: its tool tip.
         order: what it sorts by; None sorts last in both directions.
         right: figures, aligned right.
-        spare: hidden in a narrow window.
+        spare: order in which columns give way where there is too little room; 0 stays.
     """
 
     key: str
@@ -34,7 +34,7 @@ class Column:
     tip: Callable[[Run], str] = lambda run: ""
     order: Callable[[Run], float | str | None] = lambda run: None
     right: bool = False
-    spare: bool = False
+    spare: int = 0
 
 
 def _steps(run: Run) -> str:
@@ -60,7 +60,7 @@ COLUMNS = (
         order=lambda run: run.name.casefold(),
     ),
     Column(key="state", title=N_("State"), width=128, order=lambda run: float(_ORDER.index(run.state))),
-    Column(key="curve", title=N_("Curve"), width=116),
+    Column(key="curve", title=N_("Curve"), width=116, spare=4),
     Column(
         key="val_loss",
         title=N_("Held-out loss"),
@@ -80,7 +80,7 @@ COLUMNS = (
         text=lambda run: run.model,
         tip=lambda run: fmt.parameters(run.parameters) if run.parameters else run.model,
         order=lambda run: run.model.casefold() or None,
-        spare=True,
+        spare=2,
     ),
     Column(
         key="tokens",
@@ -90,7 +90,7 @@ COLUMNS = (
         tip=lambda run: fmt.exact(run.tokens) if run.tokens else "",
         order=lambda run: None if run.tokens is None else float(run.tokens),
         right=True,
-        spare=True,
+        spare=1,
     ),
     Column(
         key="duration",
@@ -99,6 +99,7 @@ COLUMNS = (
         text=_cost_of_time,
         order=lambda run: run.wall_s or None,
         right=True,
+        spare=3,
     ),
     Column(
         key="started",
@@ -108,6 +109,7 @@ COLUMNS = (
         tip=lambda run: fmt.absolute(run.started_at or run.created),
         order=lambda run: run.started_at or run.created,
         right=True,
+        spare=5,
     ),
 )
 KEYS = [column.key for column in COLUMNS]

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLineEdit,
@@ -36,6 +36,8 @@ from studio.ui.widgets.pill import PILL_TOKENS, STATES
 from studio.ui.widgets.sparkline import paint_sparkline
 
 _PAD = 10
+# the least that a name gets, at text size 100%
+_NAME = 200
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -181,7 +183,7 @@ class RunsTable(QTableView):
         super().__init__(parent)
         self._appearance = appearance
         self._hidden: list[str] = []
-        self._compact = False
+        self._widths: dict[str, int] = {}
         self.hovered_row = -1
         self.setItemDelegate(RunsDelegate(appearance, self))
         self.setShowGrid(False)
@@ -214,11 +216,10 @@ class RunsTable(QTableView):
         self.sortByColumn(index_of("started"), Qt.SortOrder.DescendingOrder)
         self._restyle()
 
-    def set_columns(self, hidden: list[str], *, compact: bool) -> None:
-        """Which columns are not shown; a narrow window leaves the spare ones out too."""
-        self._hidden, self._compact = [key for key in hidden if key != "name"], compact
-        for at, column in enumerate(COLUMNS):
-            self.setColumnHidden(at, column.key in self._hidden or (compact and column.spare))
+    def set_columns(self, hidden: list[str]) -> None:
+        """Which columns a person does not want to see."""
+        self._hidden = [key for key in hidden if key != "name"]
+        self._fit()
 
     def last_column(self) -> int:
         """The rightmost visible column."""
@@ -299,8 +300,28 @@ class RunsTable(QTableView):
 
     def _toggle_column(self, key: str, on: bool) -> None:
         hidden = [other for other in self._hidden if other != key]
-        self.set_columns(hidden if on else [*hidden, key], compact=self._compact)
+        self.set_columns(hidden if on else [*hidden, key])
         self.columns_changed.emit(self._hidden)
+
+    def _fit(self) -> None:
+        """Columns that are not needed most give way until the name has room."""
+        scale = self._appearance.scale
+        # a hidden column says 0
+        widths = {c.key: self.columnWidth(at) or self._widths.get(c.key, 0) for at, c in enumerate(COLUMNS)}
+        shown = [column for column in COLUMNS if column.key not in self._hidden]
+        gone = {column.key for column in COLUMNS} - {column.key for column in shown}
+        needed = sum(widths[column.key] for column in shown if column.key != "name") + _NAME * scale
+        for column in sorted((c for c in shown if c.spare), key=lambda c: c.spare):
+            if needed <= self.viewport().width():
+                break
+            gone.add(column.key)
+            needed -= widths[column.key]
+        for at, column in enumerate(COLUMNS):
+            self.setColumnHidden(at, column.key in gone)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def _restyle(self) -> None:
         self.verticalHeader().setDefaultSectionSize(row_height(self._appearance))
@@ -308,5 +329,7 @@ class RunsTable(QTableView):
         for at, column in enumerate(COLUMNS):
             if column.key != "name":
                 wanted = round(column.width * self._appearance.scale)
-                self.setColumnWidth(at, max(wanted, header.sectionSizeHint(at)))
+                self._widths[column.key] = max(wanted, header.sectionSizeHint(at))
+                self.setColumnWidth(at, self._widths[column.key])
+        self._fit()
         self.viewport().update()

@@ -186,12 +186,20 @@ class TestTable:
         assert again.table.isColumnHidden(index_of("tokens"))
         delete(again)
 
-    def test_a_narrow_window_leaves_spare_columns_out(self, scene: Scene) -> None:
+    def test_columns_give_way_until_the_name_has_room(self, scene: Scene) -> None:
         page = scene.show((968, 612))
-        page.set_compact(True)
-        assert page.table.isColumnHidden(index_of("model"))
-        page.set_compact(False)
-        assert not page.table.isColumnHidden(index_of("model"))
+        table = page.table
+        assert table.isColumnHidden(index_of("tokens"))
+        assert table.isColumnHidden(index_of("model"))
+        assert not table.isColumnHidden(index_of("val_loss"))
+        assert table.columnWidth(index_of("name")) >= 200
+        page.resize(1240, 872)
+        scene.settle()
+        assert not table.isColumnHidden(index_of("model"))
+        scene.kit.appearance.set(text_size=130)
+        scene.settle()
+        assert table.columnWidth(index_of("name")) >= 260
+        assert clipped(page) == []
 
 
 class TestFilter:
