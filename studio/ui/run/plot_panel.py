@@ -252,7 +252,8 @@ class PlotPanel(QWidget):
 
     def _extent(self, run: Run) -> tuple[float, float]:
         last = self.feed.last_place
-        newest = float(self.feed.curve.x[-1]) if len(self.feed.curve.x) else 0.0
+        # the last evaluation comes after the last step
+        newest = max((float(c.x[-1]) for c in (self.feed.curve, self.feed.held_out) if len(c.x)), default=0.0)
         if self.feed.axis == "step":
             if not run.step:
                 return 0.0, float(self._planned or 1000)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QResizeEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QGraphicsView, QSizePolicy, QWidget
 
@@ -27,6 +27,7 @@ LEFT, RIGHT, TOP, BOTTOM = 46, 58, 8, 24
 SMALLEST_HEIGHT = 180
 MOST_DOTS = 500
 _NOTHING = np.empty(0)
+_DOTS = "curve2"
 
 
 class LossPlot(pg.GraphicsView):  # type: ignore[misc]
@@ -56,7 +57,6 @@ class LossPlot(pg.GraphicsView):  # type: ignore[misc]
         self._tokens: dict[str, str] = {}
         self._smooth: set[str] = set()
         self._dots: tuple[Array, Array] = (_NOTHING, _NOTHING)
-        self._dots_token = "curve2"
         self._marks: list[Mark] = []
         self._bands: list[Band] = []
         self._checkpoints: list[float] = []
@@ -82,7 +82,7 @@ class LossPlot(pg.GraphicsView):  # type: ignore[misc]
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(SMALLEST_HEIGHT + TOP + BOTTOM)
+        self.setMinimumSize(240, SMALLEST_HEIGHT + TOP + BOTTOM)
         appearance.changed.connect(self.restyle)
 
     # -- what is shown -------------------------------------------------------------------------
@@ -112,10 +112,10 @@ class LossPlot(pg.GraphicsView):  # type: ignore[misc]
             self._curves[key].setVisible(False)
             self._lines.pop(key, None)
 
-    def set_dots(self, xs: Array, ys: Array, *, token: str = "curve2") -> None:
+    def set_dots(self, xs: Array, ys: Array) -> None:
         """Single measured values, thinned to 500."""
         kept = scale.thin(xs, MOST_DOTS)
-        self._dots, self._dots_token = (xs[kept], ys[kept]), token
+        self._dots = xs[kept], ys[kept]
 
     def set_marks(self, marks: Sequence[Mark], checkpoints: Sequence[float], bands: Sequence[Band]) -> None:
         """Lines with labels, checkpoint ticks, grey stretches."""
@@ -216,12 +216,9 @@ class LossPlot(pg.GraphicsView):  # type: ignore[misc]
         if len(xs) == 0:
             return
         lo, hi = self.visible
-        if self._crosshair is None:
-            at = scale.nearest(xs, min(hi, float(xs[-1])))
-        else:
-            at = scale.nearest(xs, self._crosshair)
-        index = max(0, min(len(xs) - 1, (at or 0) + (by if self._crosshair is not None else 0)))
-        x = float(xs[index])
+        fresh = self._crosshair is None
+        at = scale.nearest(xs, hi if self._crosshair is None else self._crosshair) or 0
+        x = float(xs[max(0, min(len(xs) - 1, at + (0 if fresh else by)))])
         if not lo <= x <= hi:
             view = self.mapping.view
             view.pan(self.mapping.drawn_x(x) - (view.lo + view.hi) / 2)
@@ -260,12 +257,6 @@ class LossPlot(pg.GraphicsView):  # type: ignore[misc]
         return self.mapping.back_x(self.mapping.drawn_at(pixel))
 
     # -- Qt ------------------------------------------------------------------------------------
-
-    def sizeHint(self) -> QSize:
-        return QSize(640, 420)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(240, SMALLEST_HEIGHT + TOP + BOTTOM)
 
     def close(self) -> bool:
         # the base class takes its scene apart here, while our curves still live in it
@@ -325,7 +316,7 @@ class LossPlot(pg.GraphicsView):  # type: ignore[misc]
         if self._crosshair is not None:
             paint.draw_crosshair(painter, look, frame, self._crosshair, self._crosshair_point())
         points = list(zip(self._dots[0].tolist(), self._dots[1].tolist(), strict=True))
-        paint.draw_dots(painter, look, frame, self._dots_token, points)
+        paint.draw_dots(painter, look, frame, _DOTS, points)
         paint.draw_end_values(painter, look, frame, self._end_values)
 
     # -- inside --------------------------------------------------------------------------------
