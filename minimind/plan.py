@@ -150,15 +150,13 @@ def decay_start(total_steps: int, decay: float, warmup_steps: int) -> int:
     return max(min(warmup_steps, total_steps - 1), total_steps - math.ceil(total_steps * decay))
 
 
-def with_schedule(resolved: Resolved, total_steps: int, data: Data) -> Resolved:
-    """The same with the end decided: for a run with `minutes`, once its speed is known."""
+def with_intervals(resolved: Resolved, total_steps: int, data: Data) -> Resolved:
+    """The same with the intervals filled in that were left to the length of the run, now about known."""
     evals = resolved.eval_every
     if evals is None:
         evals = _interval(None, total_steps, _num_evals(data, resolved.tokens_per_step, total_steps))
     return dataclasses.replace(
         resolved,
-        total_steps=total_steps,
-        decay_from=decay_start(total_steps, resolved.decay, resolved.warmup_steps),
         eval_every=evals,
         save_every=_interval(resolved.save_every, total_steps, 5),
         sample_every=_interval(resolved.sample_every, total_steps, 8),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psutil
@@ -14,7 +14,7 @@ import torch
 from minimind.evaluate.heldout import measure
 from minimind.evaluate.samples import speak
 from minimind.files import NO_ROOM, failpoint, free_bytes
-from minimind.plan import with_schedule
+from minimind.plan import with_intervals
 from minimind.run_state import RunState
 from minimind.training import snapshot
 from minimind.training.control import Control
@@ -171,24 +171,27 @@ class Loop:
     # -- once in a while -------------------------------------------------------------------------
 
     def _decide_schedule(self) -> None:
-        """With `--minutes`: when the speed is known, fix once and for all where the run ends."""
+        """With `--minutes`: how often things happen, once the speed is about known; and when it is time for the
+        decay, once and for all, where the run ends. Until then the rate does not depend on the end."""
         plan, progress = self.session.plan, self.progress
         if plan.total_steps is not None or plan.minutes is None:
             return
         budget = 60 * plan.minutes
-        warm = progress.step >= plan.warmup_steps + 5 and progress.elapsed_s >= 0.1 * budget
-        if not warm and progress.elapsed_s < 0.25 * budget:
-            return
         step_s = statistics.median(self._recent)
-        # evaluation takes a twentieth of a run, and the last one comes after the last step
-        left = (budget - progress.elapsed_s - self._eval_s) * 0.95
-        total = progress.step + max(1, int(left / step_s))
-        self.session.plan = with_schedule(plan, total, self.session.data)
-        decided = self.session.plan
-        self.report.emit("schedule", decay_from=decided.decay_from, total_steps=total)
-        self.report.say(
-            f"{total} steps fit into {plan.minutes:g} minutes; the rate falls from step {decided.decay_from}"
+        open_intervals = None in (plan.eval_every, plan.save_every, plan.sample_every)
+        if open_intervals and progress.step >= 3 and progress.elapsed_s >= 0.1 * budget:
+            about = progress.step + max(1, int((budget - progress.elapsed_s) / step_s))
+            plan = self.session.plan = with_intervals(plan, about, self.session.data)
+        if progress.elapsed_s < (1 - plan.decay) * budget:
+            return
+        # the evaluations to come take their share, and the last one comes after the last step
+        with_evals = step_s + (self._eval_s / plan.eval_every if plan.eval_every else 0.0)
+        total = progress.step + max(1, int((budget - progress.elapsed_s - self._eval_s) / with_evals))
+        self.session.plan = replace(
+            with_intervals(plan, total, self.session.data), total_steps=total, decay_from=progress.step
         )
+        self.report.emit("schedule", decay_from=progress.step, total_steps=total)
+        self.report.say(f"{total} steps fit into {plan.minutes:g} minutes; the rate falls from here on")
 
     def evaluate(self) -> None:
         """Held-out loss and bits per byte, once for each step."""
