@@ -171,8 +171,10 @@ class Loop:
     # -- once in a while -------------------------------------------------------------------------
 
     def _decide_schedule(self) -> None:
-        """With `--minutes`: how often things happen, once the speed is about known; and when it is time for the
-        decay, once and for all, where the run ends. Until then the rate does not depend on the end."""
+        """With `--minutes`: how often things happen, once the speed is about known; then, once, the end.
+
+        The end is fixed when it is time for the decay: until then the rate does not depend on it.
+        """
         plan, progress = self.session.plan, self.progress
         if plan.total_steps is not None or plan.minutes is None:
             return
