@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 import traceback
-from dataclasses import dataclass
 from typing import Any
 
+from minimind.attempt import Result, carry_out
 from minimind.errors import BadInput
 from minimind.export import exporter_named
 from minimind.export.exporter import ExportRequest, ExportResult
-from minimind.files import NO_ROOM, free_bytes, sweep
+from minimind.files import NO_ROOM, free_bytes
 from minimind.job import JobSpec
-from minimind.lock import Held
 from minimind.run_folder import RunFolder
 from minimind.run_state import RunState
 from minimind.training.control import Control
@@ -21,14 +20,6 @@ from minimind.training.report import Report
 
 class _Stopped(Exception):  # noqa: N818
     """A person asked to stop in the middle."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """How it ended; `exit_status` is 0 for finished and stopped."""
-
-    exit_status: int
-    values: dict[str, Any]
 
 
 def execute(
@@ -46,25 +37,13 @@ def execute(
         BadInput: the request cannot be carried out (written down like every end), or the folder is held.
     """
     job = JobSpec.load(folder.job_file)
-    try:
-        lock = folder.lock().acquire()
-    except Held as held:
-        raise BadInput(f"{held}; only one process may work in a run folder", code="held") from held
-    with lock:
-        state = folder.read_state()
-        if state is not None and state.status is RunState.FINISHED:
-            return Result(exit_status=0, values=state.extra.get("result") or {})
-        if state is not None and not resume:
-            raise BadInput(
-                f"{folder.path} already holds a run; add --resume to go on with it", code="run_exists"
-            )
-        sweep(folder.path)
-        attempt = max([state.attempt if state else 0, *folder.attempt_numbers()]) + 1
-        report = Report(folder, attempt, quiet=quiet)
-        try:
-            return _Attempt(folder, job, report).run()
-        finally:
-            report.close()
+    return carry_out(
+        folder,
+        resume=resume,
+        quiet=quiet,
+        work=lambda report: _Attempt(folder, job, report).run(),
+        finished=lambda state: Result(exit_status=0, values=state.extra.get("result") or {}),
+    )
 
 
 class _Attempt:

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import time
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 import torch
 
+from minimind.attempt import Result, carry_out
 from minimind.errors import BadInput
 from minimind.events import read_events
-from minimind.files import sweep
 from minimind.job import Budget, JobSpec
-from minimind.lock import Held
 from minimind.plan import Resolved, decay_start
-from minimind.run_folder import RunFolder, checkpoint_step
+from minimind.run_folder import RunFolder, State, checkpoint_step
 from minimind.run_state import RunState
 from minimind.training import snapshot
 from minimind.training.control import Control
@@ -29,18 +28,10 @@ from minimind.training.setup import Session, Stopped, assemble, differences, rec
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """What `train --json` prints; `exit_status` is 0 for finished and stopped."""
-
-    exit_status: int
-    values: dict[str, Any]
-
-
 def execute(
     folder: RunFolder, *, resume: bool, overrides: dict[str, Any] | None = None, quiet: bool
 ) -> Result:
-    """Carry out the job in a run folder.
+    """Carry out the training job in a run folder.
 
     Args:
         folder: holds job.json.
@@ -51,27 +42,15 @@ def execute(
     Raises:
         BadInput: the folder is held by another process, or what a person gave cannot be used.
     """
-    job = JobSpec.load(folder.job_file)
-    try:
-        lock = folder.lock().acquire()
-    except Held as held:
-        raise BadInput(f"{held}; only one trainer may work in a run folder", code="held") from held
-    with lock:
-        state = folder.read_state()
-        if state is not None and not resume:
-            raise BadInput(
-                f"{folder.path} already holds a run; add --resume to go on with it", code="run_exists"
-            )
-        if state is not None and state.status is RunState.FINISHED:
-            return finished_result(folder)
-        if folder.checkpoints.is_dir():
-            sweep(folder.checkpoints)
-        sweep(folder.path)
-        report = Report(folder, folder.next_attempt(), step=state.step if state else 0, quiet=quiet)
-        try:
-            return Attempt(folder, _overridden(job, overrides or {}), report, overrides or {}).run()
-        finally:
-            report.close()
+    changes = overrides or {}
+    job = _overridden(JobSpec.load(folder.job_file), changes)
+    return carry_out(
+        folder,
+        resume=resume,
+        quiet=quiet,
+        work=lambda report: Attempt(folder, job, report, changes).run(),
+        finished=lambda state: finished_result(folder, state),
+    )
 
 
 def _overridden(job: JobSpec, overrides: dict[str, Any]) -> JobSpec:
@@ -276,12 +255,10 @@ def result_values(
     }
 
 
-def finished_result(folder: RunFolder) -> Result:
-    """The result of a run that is done already; nothing is changed."""
-    state = folder.read_state()
-    values = dict(state.extra.get("result") or {}) if state else {}
+def finished_result(folder: RunFolder, state: State) -> Result:
+    """The result of a run that is done already; the folder may have been moved since."""
     last = folder.pointed("last")
-    values["checkpoint"] = str(last.resolve()) if last else None  # the folder may have been moved
+    values = {**(state.extra.get("result") or {}), "checkpoint": str(last.resolve()) if last else None}
     return Result(exit_status=0, values=values)
 
 

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 from minimind.errors import BadInput
 from minimind.job import JobSpec
 from minimind.text import _
+from studio.planning.command_line import command_line
 from studio.services.run_service import RunService
 from studio.store.records import Run
 from studio.ui.appearance import Appearance
 from studio.ui.navigator import Navigator
 from studio.ui.run import failure as failing
-from studio.ui.run import request
 from studio.ui.run.actions import Action
 from studio.ui.run.confirm_dialog import force_dialog
 from studio.ui.widgets.page_header import MenuItem
@@ -96,7 +96,7 @@ class RunCommands(QObject):
         """The command line that makes the same run again."""
         job = self.job(run.run_id)
         if job is not None:
-            self.copy(request.command_line(job, run.name), _("The command line is copied"))
+            self.copy(command_line(job, run.name), _("The command line is copied"))
 
     def copy(self, text: str, said: str) -> None:
         """Put text on the clipboard and say so."""

@@ -1,9 +1,7 @@
-"""The saved job as rows and as a command line: what was asked for, never what a form says now. No Qt here."""
+"""The saved job as rows: what was asked for, never what a form says now. No Qt here."""
 
 from __future__ import annotations
 
-import json
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,34 +80,3 @@ def _length(job: JobSpec) -> str:
         return fmt.duration(60 * budget.minutes)
     passes = 1.0 if budget.epochs is None else budget.epochs
     return _("{n} passes").format(n=fmt.number(passes)) if passes != 1 else _("one pass")
-
-
-def command_line(job: JobSpec, out: str = "RUN") -> str:
-    """The shell command that makes the same run again, in a folder named by `out`."""
-    parts = ["python", "-m", "minimind", "train", "--method", job.method]
-    parts += ["--model", job.model.preset or job.model.checkpoint or ""]
-    for item in job.data:
-        parts += ["--data", item.path if item.weight == 1 else f"{item.path}:{item.weight:g}"]
-    for name, value in (("--val-data", job.val_data), ("--tokenizer", job.tokenizer)):
-        if value:
-            parts += [name, value]
-    for name in ("steps", "epochs", "minutes"):
-        value = getattr(job.budget, name)
-        if value is not None:
-            parts += [f"--{name}", f"{value:g}" if isinstance(value, float) else str(value)]
-    if job.hardware.device != "auto":
-        parts += ["--device", job.hardware.device]
-    if job.hardware.nproc != 1:
-        parts += ["--nproc", str(job.hardware.nproc)]
-    parts += ["--seed", str(job.seed)]
-    for key, value in job.settings.items():
-        parts += ["--set", f"{key}={_plain(value)}"]
-    return shlex.join([*parts, "--out", out])
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, float):
-        return f"{value:g}" if float(f"{value:g}") == value else repr(value)
-    return json.dumps(value, ensure_ascii=False)

@@ -9,7 +9,7 @@ import pytest
 
 from minimind import text
 from minimind.events import Event
-from minimind.job import Budget, DataFile, ModelRef
+from minimind.job import Budget
 from minimind.run_state import RunState
 from studio.store.records import Checkpoint, HardwareLanes, PhaseSpan, Problem
 from studio.ui.run import actions, confirm_dialog, failure, machine, metrics, plot_marks, request, rows, words
@@ -417,21 +417,6 @@ class TestMachine:
 
 
 class TestRequest:
-    def test_the_command_line_names_everything_that_was_asked_for(self) -> None:
-        job = make_job(
-            "r",
-            model=ModelRef(preset="mini"),
-            data=(DataFile(path="/a b/x.jsonl"), DataFile(path="/y.jsonl", weight=0.5)),
-            settings={"lr": 3e-4, "sample_prompts": ["春天"], "compile": "off"},
-            budget=Budget(minutes=2.5),
-            seed=7,
-        )
-        assert request.command_line(job, "out") == (
-            "python -m minimind train --method pretrain --model mini "
-            "--data '/a b/x.jsonl' --data /y.jsonl:0.5 --minutes 2.5 --seed 7 "
-            "--set lr=0.0003 --set 'sample_prompts=[\"春天\"]' --set compile=off --out out"
-        )
-
     def test_rows_mark_what_differs_from_the_default(self) -> None:
         found = {row.label: row for row in request.setting_rows(make_job("r"))}
         assert found["Learning rate"].changed
