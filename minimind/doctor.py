@@ -248,21 +248,16 @@ def _compiler(facts: Facts) -> Iterator[Finding]:
 def _extras(facts: Facts) -> Iterator[Finding]:
     lacking = {
         "gguf": _("No chat with GGUF files and no K-quants such as Q4_K_M."),
-        "deepspeed": _("ZeRO over several cards is not available."),
-        "trackers": _("Curves cannot be mirrored to Weights & Biases."),
     }
     for extra, names in EXTRAS.items():
         noun, name = _("Optional parts"), names[0]
-        if extra == "deepspeed" and facts.system != "Linux":
-            continue
         missing = [n for n in names if n not in facts.extras]
         if not missing:
             fact = f"{name} {facts.extras[name]}"
             yield Finding(code=f"extra_{extra}", severity="ok", noun=noun, fact=fact)
             continue
         command = remedy.pip(facts, *remedy.EXTRA_REQUIREMENTS[extra])
-        builds = extra in ("gguf", "deepspeed") and not facts.compiler
-        if builds and remedy.install(facts, "compiler"):
+        if not facts.compiler and remedy.install(facts, "compiler"):
             command = f"{remedy.install(facts, 'compiler')} && {command}"
         yield Finding(
             code=f"no_{extra}",
@@ -270,9 +265,7 @@ def _extras(facts: Facts) -> Iterator[Finding]:
             noun=noun,
             fact=_("{name} is not installed.").format(name=missing[0]),
             consequence=lacking[extra],
-            advice=_("Install it if you want this; it is built on this computer, about five minutes.")
-            if extra == "gguf"
-            else _("Install it if you want this."),
+            advice=_("Install it if you want this; it is built on this computer, about five minutes."),
             command=command,
         )
 

@@ -24,11 +24,9 @@ from typing import Any
 from minimind import device, hardware, nvml
 from minimind.files import free_bytes
 
-# the distributions that an extra brings; the names are those of pyproject.toml
+# the distributions that an extra brings, of those extras that something here uses
 EXTRAS = {
     "gguf": ("llama-cpp-python",),
-    "deepspeed": ("deepspeed", "ninja"),
-    "trackers": ("wandb",),
 }
 CHINESE_FONTS = re.compile(r"cjk|wqy|wenquan|droidsansfallback|sourcehan|simsun|simhei|msyh|uming|ukai", re.I)
 PCI_DISPLAY, PCI_NVIDIA = "0x03", "0x10de"

@@ -11,8 +11,6 @@ from minimind.nvml import Card
 TORCH = "torch>=2.10,<2.14"
 EXTRA_REQUIREMENTS = {
     "gguf": ("llama-cpp-python>=0.3.16",),
-    "deepspeed": ("deepspeed>=0.17", "ninja"),
-    "trackers": ("wandb>=0.19",),
 }
 # the builds of torch for drivers and cards that its main build (CUDA 13) has left behind:
 # CUDA 12 runs on drivers from 525 on, and 12.6 still has code for Maxwell, Pascal and Volta

@@ -42,7 +42,7 @@ HEALTHY = Facts(
     cards=NO_DRIVER,
     cpu_bf16=True,
     compiler="c++ 12.2.0",
-    extras={"llama-cpp-python": "0.3.36", "deepspeed": "0.19", "ninja": "1.13", "wandb": "0.20"},
+    extras={"llama-cpp-python": "0.3.36"},
     disk_free_bytes=80_000_000_000,
     ram_free_bytes=20 * GIB,
     ram_total_bytes=24 * GIB,
@@ -206,12 +206,6 @@ def test_a_missing_extra_names_its_command_and_the_compiler_that_it_needs() -> N
         f"sudo apt-get install -y g++ && {PYTHON} 'llama-cpp-python>=0.3.16'"
     )
     assert suggestions(judge(facts)) == []
-    assert "no_deepspeed" not in {f.code for f in judge(replace(facts, system="Darwin"))}
-
-
-def test_deepspeed_without_ninja_is_incomplete() -> None:
-    extras = {name: version for name, version in HEALTHY.extras.items() if name != "ninja"}
-    assert finding(replace(HEALTHY, extras=extras), "no_deepspeed").fact == "ninja is not installed."
 
 
 @pytest.mark.parametrize(
