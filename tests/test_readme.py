@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from minimind.machine import EXTRAS
+
 ROOT = Path(__file__).resolve().parents[1]
 READMES = ["README.md", "README.zh.md"]
 
@@ -87,7 +89,9 @@ def test_links_and_pictures_lead_somewhere(readme: str) -> None:
 def test_every_extra_is_named_with_its_command(readme: str) -> None:
     extras = tomllib.loads(read("pyproject.toml"))["project"]["optional-dependencies"]
     for extra in set(extras) - {"dev"}:
-        assert f'pip install -e ".[{extra}]"' in read(readme)
+        # one that the program uses has its command; one that is only declared is at least named
+        wanted = f'pip install -e ".[{extra}]"' if extra in EXTRAS else f"`{extra}`"
+        assert wanted in read(readme)
 
 
 def test_contributing_stays_short() -> None:
