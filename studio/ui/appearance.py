@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, QObject, Qt, Signal
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, Qt, QTranslator, Signal
 from PySide6.QtGui import QColor, QFont, QIcon, QPixmap
 from PySide6.QtWidgets import QApplication
 
@@ -47,6 +47,7 @@ class Appearance(QObject):
         self._text_size = text_size
         self._reduce_motion = reduce_motion
         self._applied = ""
+        self._qt_words = QTranslator(self)
         application.setStyle("Fusion")
         application.styleHints().colorSchemeChanged.connect(self._on_color_scheme_changed)
         self._apply()
@@ -146,6 +147,7 @@ class Appearance(QObject):
 
     def _apply(self) -> None:
         text.set_language(self.language)
+        self._translate_qt()
         self._application.setFont(self.font("body"))
         self._application.setPalette(theme.palette(self.theme))
         icons = self._icons.write_style_files(self._cache_folder, self.theme.tokens())
@@ -153,3 +155,10 @@ class Appearance(QObject):
         if sheet != self._applied:
             self._applied = sheet
             self._application.setStyleSheet(sheet)
+
+    def _translate_qt(self) -> None:
+        """Qt's own words: the buttons of file dialogs, the menu of text fields."""
+        self._application.removeTranslator(self._qt_words)
+        folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+        if self.language == "zh" and self._qt_words.load("qtbase_zh_CN", folder):
+            self._application.installTranslator(self._qt_words)

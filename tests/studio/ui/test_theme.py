@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QCoreApplication, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetricsF, QPalette
 from PySide6.QtWidgets import (
     QApplication,
@@ -211,3 +211,10 @@ def test_text_size_reaches_every_role(appearance: Appearance, qapp: QApplication
     assert qapp.font().pixelSize() == 17
     assert appearance.font("title").pixelSize() == 29
     assert appearance.line_height("small") == 23
+
+
+def test_qts_own_words_follow_the_language(appearance: Appearance) -> None:
+    appearance.set(language_choice="zh")
+    assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "取消"
+    appearance.set(language_choice="en")
+    assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "Cancel"
