@@ -1,8 +1,8 @@
 """Collect the strings of both packages into the zh catalogue, add translations, compile it.
 
-    python assets/locale/update.py                  collect, compile, list what has no translation
-    python assets/locale/update.py --add FILE.json  first merge {"English": "中文", …} into the catalogue
-    python assets/locale/update.py --check          change nothing; exit 1 if a string is missing or the .mo is old
+python assets/locale/update.py                  collect, compile, list what has no translation
+python assets/locale/update.py --add FILE.json  first merge {"English": "中文", …} into the catalogue
+python assets/locale/update.py --check          change nothing; exit 1 if something is missing or old
 """
 
 from __future__ import annotations
@@ -77,13 +77,20 @@ def render(catalog: Catalog) -> tuple[bytes, bytes]:
 def untranslated(catalog: Catalog) -> list[str]:
     """Strings in use without a zh text."""
     used = {m[0] if isinstance(m, tuple) else m for m in collect()}
-    return [str(m.id) for m in catalog if m.id and (m.id[0] if isinstance(m.id, tuple) else m.id) in used
-            and not (m.string[0] if isinstance(m.string, tuple) else m.string)]
+    return [
+        str(m.id)
+        for m in catalog
+        if m.id
+        and (m.id[0] if isinstance(m.id, tuple) else m.id) in used
+        and not (m.string[0] if isinstance(m.string, tuple) else m.string)
+    ]
 
 
 def main() -> int:
     """Parse the command line and do it."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--add", type=Path)
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
