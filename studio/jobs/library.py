@@ -240,7 +240,8 @@ class Library:
             entry.evidence = gather(entry.folder, self._positions.get(entry.row.folder))
         more, taken = self._ingest(entry)
         if taken is not None:
-            if taken.steps or taken.rewound:
+            # the last evaluation comes after the last step
+            if taken.steps or taken.rewound or any(event.kind == "eval" for event in taken.events):
                 changes.grew.add(run_id)
             if entry.live:
                 changes.events += [(run_id, event) for event in taken.events]

@@ -180,6 +180,16 @@ def test_events_of_the_past_are_no_news(place, opened):
 # -- the index can go -----------------------------------------------------------------------------
 
 
+def test_an_evaluation_without_a_step_is_a_point_too(place, opened):
+    folder = made(place / "projects")
+    folder.events_file.write_bytes(line("step", 1, step=1, loss=2.0))
+    library = opened()
+    read_all(library)
+    with folder.events_file.open("ab") as events:
+        events.write(line("eval", 2, step=1, val_loss=2.1, bits_per_byte=1.0))
+    assert read_all(library).grew == {folder.path.name}
+
+
 def everything(library: Library) -> dict[str, object]:
     runs = runs_of(library)
     details = {run_id: library.watch(run_id) for run_id in runs}
