@@ -39,13 +39,12 @@ def test_it_samples(qtbot, service):
 
 
 def test_it_examines_at_once_and_again_when_asked(qtbot, service, gathered, tmp_path):
-    assert service.findings() is None
-    with qtbot.waitSignal(service.doctor_changed) as told:
-        pass
-    assert told.args[0] == service.findings() != []
-    with qtbot.waitSignal(service.doctor_changed):
+    qtbot.waitUntil(lambda: service.findings() is not None)
+    assert service.findings() != []
+    with qtbot.waitSignal(service.doctor_changed, check_params_cb=lambda _: len(gathered) == 2) as told:
         service.recheck()
         service.recheck()
+    assert told.args[0] == service.findings()
     assert gathered == [tmp_path, tmp_path]
 
 

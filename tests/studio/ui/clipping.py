@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QAbstractButton, QHeaderView, QLabel, QLineEdit, QTabBar, QWidget
+
+SLACK = 1  # px: a hint rounded up
 
 
 def clipped(root: QWidget) -> list[str]:
     """One line for each visible label, button, tab or header whose text is cut off."""
+    # a text set just now has asked for a new layout, which comes with the next events
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
     found = []
     for widget in [root, *root.findChildren(QWidget)]:
         # a field's own button (clear) is as large as the field lets it be
-        if isinstance(widget.parent(), QLineEdit):
+        if isinstance(widget.parent(), QLineEdit) or widget.property("elide"):
             continue
-        if widget.isVisible() and not widget.property("elide"):
+        # scrolled out of sight is not clipped
+        if widget.isVisible() and not widget.visibleRegion().isEmpty():
             fault = _fault(widget)
             if fault:
                 found.append(f"{type(widget).__name__} {fault}")
@@ -23,11 +28,9 @@ def clipped(root: QWidget) -> list[str]:
 def _fault(widget: QWidget) -> str:
     if isinstance(widget, QLabel):
         if widget.wordWrap():
-            needed = widget.heightForWidth(widget.width())
-            return (
-                f"{widget.text()!r}: {needed} > {widget.height()} px high" if needed > widget.height() else ""
-            )
-        return _too_small(widget, widget.text())
+            needed, there = widget.heightForWidth(widget.width()), widget.height() + SLACK
+            return f"{widget.text()!r}: {needed} > {there} px high" if needed > there else ""
+        return _too_small(widget, widget.text()) if widget.text() else ""
     if isinstance(widget, QAbstractButton):
         return _too_small(widget, widget.text() or widget.accessibleName())
     if isinstance(widget, QTabBar):
@@ -41,7 +44,8 @@ def _fault(widget: QWidget) -> str:
 
 
 def _too_small(widget: QWidget, text: str) -> str:
-    hint = widget.sizeHint()
-    if hint.width() > widget.width() or hint.height() > widget.height():
+    # a tab bar that scrolls needs less than it would like
+    hint = widget.minimumSizeHint() if isinstance(widget, QTabBar) else widget.sizeHint()
+    if hint.width() > widget.width() + SLACK or hint.height() > widget.height() + SLACK:
         return f"{text!r}: {hint.width()}×{hint.height()} in {widget.width()}×{widget.height()}"
     return ""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QTabBar, QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from minimind import text
 from studio.preferences import PreferencesFile
@@ -85,25 +85,3 @@ def drag(widget: QWidget, start: QPointF, end: QPointF, button: Qt.MouseButton) 
     for part in range(1, 11):
         mouse(widget, QEvent.Type.MouseMove, start + (end - start) * (part / 10), button, held=True)
     mouse(widget, QEvent.Type.MouseButtonRelease, end, button)
-
-
-def clipped(root: QWidget) -> list[str]:
-    """Visible labels, buttons and tabs with less room than their text needs; eliding ones are meant to."""
-    found = []
-    for widget in root.findChildren(QWidget):
-        if not widget.isVisible() or widget.property("elide") or widget.visibleRegion().isEmpty():
-            continue
-        if isinstance(widget, QLabel) and widget.text():
-            needed = widget.sizeHint()
-            if widget.wordWrap():
-                short = widget.heightForWidth(widget.width()) > widget.height() + 1
-            else:
-                short = needed.width() > widget.width() + 1 or needed.height() > widget.height() + 1
-            if short:
-                found.append(f"label {widget.text()!r}: {widget.size()} of {needed}")
-        elif isinstance(widget, QAbstractButton | QTabBar) and not isinstance(widget.parent(), QLineEdit):
-            needed = widget.minimumSizeHint() if isinstance(widget, QTabBar) else widget.sizeHint()
-            if needed.width() > widget.width() + 1 or needed.height() > widget.height() + 1:
-                text = widget.text() if isinstance(widget, QAbstractButton) else "tabs"
-                found.append(f"button {text!r}: {widget.size()} of {needed}")
-    return found

@@ -21,8 +21,9 @@ from studio.ui.chat.flow_text import CURSOR, as_markdown
 from studio.ui.chat.messages import Answer, Question
 from studio.ui.chat.transcript import COLUMN
 from studio.ui.pages.chat_page import ChatPage
+from tests.studio.ui.clipping import clipped
 from tests.studio.ui.fake_runs import FakeRunService, make_run
-from tests.studio.ui.page_kit import Kit, clipped, delete
+from tests.studio.ui.page_kit import Kit, delete
 
 FAKE = (sys.executable, str(Path(__file__).resolve().parents[2] / "helpers" / "fake_chat_worker.py"))
 

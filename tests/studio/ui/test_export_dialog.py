@@ -20,8 +20,9 @@ from studio.planning.export_plan import ExportPlan
 from studio.store.records import Problem
 from studio.ui.export_dialog import ExportDialog, open_export
 from tests.helpers.checkpoints import make_run as make_real_run
+from tests.studio.ui.clipping import clipped
 from tests.studio.ui.fake_runs import FakeRunService, make_run
-from tests.studio.ui.page_kit import Kit, clipped, delete
+from tests.studio.ui.page_kit import Kit, delete
 
 
 class Export(Kit):

@@ -17,8 +17,9 @@ from studio.store.records import Problem
 from studio.ui.pages.run_page import RunPage
 from studio.ui.plot.smoothing import smooth
 from studio.ui.run.confirm_dialog import ConfirmDialog
+from tests.studio.ui.clipping import clipped
 from tests.studio.ui.fake_runs import FakeRun, FakeRunService, failed_run, lost_run, make_run
-from tests.studio.ui.page_kit import Kit, clipped, delete, drag, mouse, wheel
+from tests.studio.ui.page_kit import Kit, delete, drag, mouse, wheel
 
 SIZES = {"compact": (968, 612), "normal": (1240, 872), "wide": (1720, 1052)}
 NO_MODIFIER = Qt.KeyboardModifier.NoModifier
@@ -645,7 +646,7 @@ class TestPanels:
         page.body.show_panel("settings")
         page.body.settings.copy.click()
         assert QApplication.clipboard().text().startswith("python -m minimind train --method pretrain")
-        assert "--set lr=0.0003" in QApplication.clipboard().text()
+        assert "--lr 0.0003" in QApplication.clipboard().text()
 
     def test_the_plots_menu_copies_what_is_in_sight(self, scene: Scene) -> None:
         page = scene.show(make_run(step=50))

@@ -18,8 +18,9 @@ from studio.ui.run.confirm_dialog import ConfirmDialog
 from studio.ui.runs import query
 from studio.ui.runs.columns import COLUMNS, index_of
 from studio.ui.runs.table_model import RUN
+from tests.studio.ui.clipping import clipped
 from tests.studio.ui.fake_runs import T0, FakeRunService, make_run
-from tests.studio.ui.page_kit import Kit, clipped, delete
+from tests.studio.ui.page_kit import Kit, delete
 
 NO_MODIFIER = Qt.KeyboardModifier.NoModifier
 
