@@ -58,7 +58,7 @@ class Preferences:
         N_("For runs on the processor."),
         minimum=0.0,
         maximum=1_000.0,
-        unit="¥ / kWh",
+        unit=N_("¥ / kWh"),
     )
     keep_checkpoints: int = option(
         2,
