@@ -14,8 +14,18 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QTimer, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QInputMethodEvent, QPainter
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QMimeData,
+    QModelIndex,
+    QObject,
+    QPoint,
+    QPointF,
+    Qt,
+    QTimer,
+    QUrl,
+)
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QInputMethodEvent, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -27,6 +37,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QPlainTextEdit,
+    QPushButton,
     QScrollArea,
     QTabBar,
     QTableView,
@@ -58,6 +69,7 @@ class Person:
 
     def __init__(self, window: MainWindow) -> None:
         self.window = window
+        self._in_dialog = False
 
     # -- seeing --------------------------------------------------------------------------------
 
@@ -101,7 +113,10 @@ class Person:
 
     def wait(self, condition: Callable[[], object], what: str, seconds: float = PATIENCE_S) -> None:
         """Until it comes true."""
-        wait_until(condition, what, seconds)
+        try:
+            wait_until(condition, what, seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; in sight: {self.texts()}") from None
 
     def wait_to_see(self, part: str, seconds: float = PATIENCE_S) -> None:
         """Until a text in sight contains that."""
@@ -116,13 +131,14 @@ class Person:
         def there() -> bool:
             return any(button.isEnabled() for button in self.all(QAbstractButton, name))
 
-        wait_until(there, f"a button {name!r}", seconds)
+        self.wait(there, f"a button {name!r}", seconds)
         return self.button(name)
 
     # -- doing ---------------------------------------------------------------------------------
 
     def click(self, target: QWidget | str | re.Pattern[str]) -> None:
         """Press the left button on something that is there, on top and enabled."""
+        self._take_the_keyboard_back()
         widget = target if isinstance(target, QWidget) else self.button(target)
         _scroll_to(widget)
         settle()
@@ -150,6 +166,7 @@ class Person:
     def press(self, keys: str) -> None:
         """Press keys where the focus is: `Ctrl+N`, `Return`, `S`."""
         modifiers, key = _keys(keys)
+        self._take_the_keyboard_back()
         # a widget that is shown before it has a parent is a window for a moment, and takes the keyboard along
         assert self.front.isActiveWindow(), "something took the keyboard away from the window"
         QTest.keyClick(QApplication.focusWidget() or self.window, key, modifiers)
@@ -203,15 +220,20 @@ class Person:
     def in_dialog(self, kind: type[Any], act: Callable[[Any], None]) -> Iterator[None]:
         """Act on the dialog that what is done inside opens and waits for; the act closes it."""
         failures: list[BaseException] = []
-        acted: list[QWidget] = []
+        acted: list[float] = []
         timer = QTimer()
         timer.setInterval(20)
 
         def look() -> None:
             dialog = QApplication.activeModalWidget()
-            if acted or not isinstance(dialog, kind) or not dialog.isVisible():
+            if not isinstance(dialog, kind) or not dialog.isVisible():
                 return
-            acted.append(dialog)
+            if acted:
+                if time.monotonic() > acted[0] + PATIENCE_S:
+                    failures.append(AssertionError(f"the {kind.__name__} stays open"))
+                    dialog.done(0)
+                return
+            acted.append(time.monotonic())
             try:
                 act(dialog)
             except BaseException as error:
@@ -223,9 +245,19 @@ class Person:
         timer.start()
         yield
         timer.stop()
+        self._in_dialog = True
         if failures:
             raise failures[0]
         assert acted, f"no {kind.__name__} opened"
+
+    def _take_the_keyboard_back(self) -> None:
+        """After a dialog; here is no window manager that gives it to the window."""
+        if self.front is not self.window:
+            self._in_dialog = True
+        elif self._in_dialog and self.window.isVisible():
+            self._in_dialog = False
+            self.window.activateWindow()
+            wait_until(self.window.isActiveWindow, "the window in front again")
 
     def go(self, place: str) -> None:
         """Press a place in the rail."""
@@ -253,7 +285,7 @@ class Person:
 
     def wait_for_state(self, word: str, seconds: float = PATIENCE_S) -> None:
         """Until the pill says that."""
-        wait_until(lambda: self.state() == word, f"{word}, not {self.state()}", seconds)
+        self.wait(lambda: self.state() == word, word, seconds)
 
     def open_from_table(self, name: str) -> None:
         """Runs, then a double click on the row of that name."""
@@ -359,9 +391,10 @@ def _lists(widget: QWidget) -> list[str]:
         return [widget.itemText(at) for at in range(widget.count())]
     found = []
     if isinstance(widget, QAbstractItemView) and (model := widget.model()) is not None:
-        columns = range(model.columnCount())
+        top = QModelIndex()
+        columns = range(1 if isinstance(model, QAbstractListModel) else model.columnCount(top))
         found += [model.headerData(at, Qt.Orientation.Horizontal) for at in columns]
-        found += [model.index(row, at).data() for row in range(model.rowCount()) for at in columns]
+        found += [model.index(row, at).data() for row in range(model.rowCount(top)) for at in columns]
     return [str(text) for text in found if text]
 
 
@@ -403,14 +436,22 @@ def _keys(keys: str) -> tuple[Qt.KeyboardModifier, Qt.Key]:
 
 
 def name_path(dialog: QFileDialog, path: Path) -> None:
-    """Type a file's or folder's name into Qt's own dialog, and accept it."""
+    """Paste a file's or folder's name into Qt's own dialog, and accept it."""
     field = dialog.findChild(QLineEdit, "fileNameEdit")
     field.setFocus()
-    field.selectAll()
-    write(field, str(path))
-    settle()
-    # a completer may have opened over the buttons
-    popup = QApplication.activePopupWidget()
-    if popup is not None:
-        popup.hide()
-    QTest.keyClick(field, Qt.Key.Key_Return)
+    # typed letter by letter each beginning would be completed and chosen as well
+    QGuiApplication.clipboard().setText(str(path))
+    QTest.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(field, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    ok = next(b for b in dialog.findChildren(QPushButton) if b.isDefault())
+
+    def accepted() -> bool:
+        popup = QApplication.activePopupWidget()
+        if popup is not None:
+            # the completer opens over the buttons as soon as the folder was read
+            popup.hide()
+        if dialog.isVisible() and ok.isEnabled():
+            QTest.mouseClick(ok, LEFT)
+        return not dialog.isVisible()
+
+    wait_until(accepted, f"the dialog to take {path}, not {field.text()}")
