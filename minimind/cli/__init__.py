@@ -64,6 +64,18 @@ def main(arguments: list[str] | None = None) -> int:
         # whoever read our output has gone; keep the interpreter from complaining at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except KeyboardInterrupt:
+        print(f"minimind {options.verb}: interrupted", file=sys.stderr)
+        return 1
+    except OSError as error:
+        # a full disk, a folder without permission: nobody's bug
+        print(f"minimind {options.verb}: {_sentence_of(error)}", file=sys.stderr)
+        return 1
+
+
+def _sentence_of(error: OSError) -> str:
+    what = error.strerror or str(error) or type(error).__name__
+    return " ".join(f"{error.filename}: {what}".split() if error.filename else what.split())
 
 
 def _module(verb: str) -> Any:

@@ -70,5 +70,7 @@ def _check(options: argparse.Namespace) -> None:
         raise BadInput(f"--temperature must be 0 or more, not {options.temperature}")
     if not 0 < options.top_p <= 1:
         raise BadInput(f"--top-p must be above 0 and at most 1, not {options.top_p}")
+    if not 0 <= options.seed < 1 << 63:
+        raise BadInput(f"--seed must be between 0 and 2^63 - 1, not {options.seed}")
     if not options.prompt:
         raise BadInput("--prompt is empty")

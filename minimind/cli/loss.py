@@ -29,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Measure every document of the file."""
     refuse_adapters(options)
+    if options.seq_len is not None and options.seq_len < 2:
+        raise BadInput(f"--seq-len must be at least 2, not {options.seq_len}")
     path = Path(options.data)
     if not path.is_file():
         raise BadInput(f"--data {options.data} is not a file")
@@ -68,8 +70,8 @@ def _seq_len(options: argparse.Namespace, engine: Engine) -> int:
     context = engine.info.context
     if options.seq_len is None:
         return min(engine.info.seq_len or UNKNOWN_SEQ_LEN, context)
-    if not 2 <= options.seq_len <= context:
-        raise BadInput(f"--seq-len must be between 2 and {context}, not {options.seq_len}")
+    if options.seq_len > context:
+        raise BadInput(f"--seq-len {options.seq_len} is more than the {context} tokens that this model holds")
     return int(options.seq_len)
 
 

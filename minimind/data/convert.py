@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -55,6 +57,10 @@ def convert_file(path: Path, out: Path, needs: Kind | None = None) -> CheckRepor
     """
     if out.exists():
         raise BadInput(_("{file} exists already; choose another name for --out.").format(file=out))
+    if not out.absolute().parent.is_dir():
+        raise BadInput(
+            _("{folder} cannot be written: {reason}").format(folder=out, reason=os.strerror(errno.ENOENT))
+        )
     source = open_source(path, needs)
     problems: list[Problem] = []
     counts = {"rows": 0, "usable": 0}

@@ -178,9 +178,14 @@ def _learn(batches: Iterable[list[str]], vocab_size: int) -> tuple[dict[str, int
 
 
 def _write(out: Path, vocab: dict[str, int], merges: list[Any], reader: _Reader) -> TrainedTokenizer:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    if out.exists():
-        out.rmdir()  # it is empty
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.exists():
+            out.rmdir()  # it is empty
+    except OSError as error:
+        raise BadInput(
+            _("{folder} cannot be written: {reason}").format(folder=out, reason=error.strerror)
+        ) from error
 
     def fill(folder: Path) -> None:
         for name, value in (
