@@ -46,6 +46,8 @@ def carry_out(
         lock = folder.lock().acquire()
     except Held as held:
         raise BadInput(f"{held}; only one process may work in a run folder", code="held") from held
+    except OSError as error:
+        raise BadInput(f"{folder.path} cannot be written: {error.strerror}", code="no_permission") from error
     with lock:
         state = folder.read_state()
         if state is not None and state.status is RunState.FINISHED and resume:

@@ -30,7 +30,7 @@ def add_job_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lr", type=float)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N, mps")
     parser.add_argument("--nproc", type=int, default=1)
-    parser.add_argument("--seed", type=int, default=42)
+    parser.add_argument("--seed", type=int, help="42 unless given")
     parser.add_argument("--set", dest="pairs", action="append", default=[], metavar="KEY=VALUE")
 
 
@@ -122,7 +122,9 @@ def check_usable(path: Path, method: type[Method]) -> None:
     raise BadInput(f"{path} has no row that {method.name} can use{reason}", code="no_usable_row")
 
 
-def _seed(value: int) -> int:
+def _seed(value: int | None) -> int:
+    if value is None:
+        return 42
     if not 0 <= value < 2**63:
         raise BadInput(f"--seed must be a whole number from 0 to 2**63 - 1, not {value}")
     return value

@@ -7,10 +7,12 @@ import shutil
 from pathlib import Path
 
 from minimind.cli import print_json
-from minimind.cli.job_arguments import add_job_arguments, budget_of, job_of, model_of, settings_of
+from minimind.cli.job_arguments import add_job_arguments, budget_of, job_of, settings_of
 from minimind.errors import BadInput
-from minimind.job import JobSpec, parse_data
+from minimind.job import JobSpec, ModelRef, parse_data
+from minimind.lock import Held
 from minimind.methods import method_named
+from minimind.presets import PRESETS
 from minimind.run_folder import RunFolder
 
 
@@ -50,6 +52,7 @@ def run(options: argparse.Namespace) -> int:
 def _make(folder: RunFolder, options: argparse.Namespace) -> list[Path]:
     """Write job.json; returns what to remove if it turns out to be bad input."""
     if folder.exists():
+        _refuse_if_held(folder)
         raise BadInput(
             f"--out {folder.path} already holds a run; add --resume to go on with it, or choose another"
         )
@@ -58,12 +61,15 @@ def _make(folder: RunFolder, options: argparse.Namespace) -> list[Path]:
     if options.resume:
         raise BadInput(f"--resume: {folder.path} holds no run to go on with")
     job = job_of(options)
-    made = [] if folder.path.exists() else [folder.path]
+    new = [path for path in (folder.path, *folder.path.parents) if not path.exists()]
+    made = new[-1:]
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
         before = set(folder.path.iterdir())
         job.with_changes(run_id=folder.path.name).save(folder.job_file)
     except OSError as error:
+        for path in made:
+            _remove(path)
         raise BadInput(f"--out {folder.path} cannot be written: {error.strerror}") from error
     names = (
         "job.json",
@@ -76,6 +82,15 @@ def _make(folder: RunFolder, options: argparse.Namespace) -> list[Path]:
         ".lock",
     )
     return made or [folder.path / name for name in names if folder.path / name not in before]
+
+
+def _refuse_if_held(folder: RunFolder) -> None:
+    try:
+        folder.lock().acquire().release()
+    except Held as held:
+        raise BadInput(f"{held}; only one process may work in a run folder", code="held") from held
+    except OSError:
+        return  # a folder that only others may write to is told about in other words
 
 
 def _remove(path: Path) -> None:
@@ -100,12 +115,22 @@ def _overrides(options: argparse.Namespace) -> dict[str, object]:
     if options.method:
         asked["--method"] = (options.method, job.method)
     if options.model:
-        asked["--model"] = (model_of(options.model), job.model)
+        # not whether it is still there: the run holds its own weights by now
+        known = options.model in PRESETS
+        given = ModelRef(preset=options.model) if known else ModelRef(checkpoint=_absolute(options.model))
+        asked["--model"] = (given, job.model)
     if options.data:
+        data = [parse_data(text) for text in options.data]
         asked["--data"] = (
-            [str(Path(parse_data(t).path).absolute()) for t in options.data],
-            [d.path for d in job.data],
+            [(_absolute(item.path), item.weight) for item in data],
+            [(item.path, item.weight) for item in job.data],
         )
+    if options.val_data:
+        asked["--val-data"] = (_absolute(options.val_data), job.val_data)
+    if options.tokenizer:
+        asked["--tokenizer"] = (_absolute(options.tokenizer), job.tokenizer)
+    if options.seed is not None:
+        asked["--seed"] = (options.seed, job.seed)
     for flag, (now, before) in asked.items():
         if now != before:
             raise BadInput(
@@ -113,13 +138,13 @@ def _overrides(options: argparse.Namespace) -> dict[str, object]:
                 code="fixed_on_resume",
             )
     budget = budget_of(options)
-    found: dict[str, object] = {
-        name: getattr(budget, name)
-        for name in ("steps", "epochs", "minutes")
-        if getattr(budget, name) != getattr(job.budget, name)
-    }
-    if options.device != "auto" and options.device != job.hardware.device:
+    # also what equals job.json: an earlier attempt may have changed it
+    found: dict[str, object] = {name: getattr(budget, name) for name in ("steps", "epochs", "minutes")}
+    if options.device != "auto":
         found["device"] = options.device
-    if micro_batch != job.settings.get("micro_batch"):
-        found["micro_batch"] = micro_batch
+    found["micro_batch"] = micro_batch
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).absolute())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -68,7 +70,8 @@ def save_weights_into(
         folder: exists, on its way to become a checkpoint.
         model: the model, or its state gathered from several processes. Stored as float32, tied weights once.
         config: its shape.
-        tokenizer_folder: copied beside it, so that ids never lose their meaning; None = there is none.
+        tokenizer_folder: copied beside it, so that ids never lose their meaning; `folder` itself = they lie
+            there already; None = there is none.
 
     Raises:
         OSError: no room, or the disk failed.
@@ -81,19 +84,34 @@ def save_weights_into(
     tensors = {
         name: state[name].detach().to(device="cpu", dtype=torch.float32).contiguous() for name in wanted
     }
-    try:
-        # other tools ask for this entry
-        save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
-    except SafetensorError as error:
-        raise OSError(str(error)) from error
+    # other tools ask for this entry
+    write_tensors(tensors, folder / WEIGHTS, metadata={"format": "pt"})
     special: dict[str, Any] = {}
     if tokenizer_folder is not None:
-        for name in TOKENIZER_FILES:
+        for name in TOKENIZER_FILES if tokenizer_folder != folder else ():
             shutil.copyfile(tokenizer_folder / name, folder / name)
         special = special_ids(tokenizer_folder)
     replace_json(folder / CONFIG, {**config.to_hf(), **special}, sync=False)
     generation = {**special, "do_sample": True, "temperature": 0.8, "top_p": 0.9}
     replace_json(folder / GENERATION_CONFIG, generation, sync=False)
+
+
+def write_tensors(
+    tensors: Mapping[str, Tensor], path: Path, *, metadata: dict[str, str] | None = None
+) -> None:
+    """A safetensors file whose failures look like every other disk's.
+
+    Raises:
+        OSError: with the number that the disk gave (no room, say), which safetensors tells in words only.
+    """
+    try:
+        save_file(dict(tensors), path, metadata=metadata)
+    except SafetensorError as error:
+        told = re.search(r"os error (\d+)", str(error))
+        if told is None:
+            raise OSError(str(error)) from error
+        number = int(told[1])
+        raise OSError(number, os.strerror(number), str(path)) from error
 
 
 def expected_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:

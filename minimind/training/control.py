@@ -18,7 +18,7 @@ class Control:
         self._events = events
         self._attempt = attempt
         self._answered: set[str] = set()
-        self._stamp = 0
+        self._stamp: tuple[int, ...] = ()
         self._terminated = False
         self._announced = False
 
@@ -41,9 +41,11 @@ class Control:
             self._events.emit("control", id="signal", action="stop")
             actions.append("stop")
         try:
-            stamp = self._folder.control_file.stat().st_mtime_ns
+            found = self._folder.control_file.stat()
         except OSError:
             return actions
+        # the clock of a file system ticks every few milliseconds: two requests may bear one time
+        stamp = (found.st_mtime_ns, found.st_ino, found.st_size)
         if stamp == self._stamp:
             return actions
         self._stamp = stamp

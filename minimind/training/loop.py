@@ -6,6 +6,7 @@ import statistics
 import time
 from collections import deque
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -24,6 +25,7 @@ from minimind.training.step import StepResult, train_step
 
 MAX_SKIPPED = 5
 PAUSE_POLL_S = 0.2
+ROOM_POLL_S = 2.0
 
 
 class NonFinite(Exception):  # noqa: N818
@@ -55,6 +57,7 @@ class Loop:
         self._clock = time.monotonic()
         self._evaluated_at: int | None = self.progress.eval_step
         self._eval_s = 0.0
+        self._lacks_room = False
         self._rate_tokens, self._rate_s = 0, 0.0
 
     # -- the run ---------------------------------------------------------------------------------
@@ -62,26 +65,32 @@ class Loop:
     def run(self) -> Outcome:
         """Train until the plan is fulfilled or somebody asks to stop."""
         self._clock = time.monotonic()
-        if self.progress.step == 0:
-            self.evaluate()
-            if self.progress.sample_step is None:
-                self.sample()
+        # also after a resume: whoever stopped it may have cut the measurement of this step short
+        self._measure()
+        self._answer_requests()
         while not self._stop and not self._is_complete():
             self._step()
             self._decide_schedule()
-            plan = self.session.plan
-            if self._due(plan.eval_every) or self._is_complete():
-                self.evaluate()
-            if self._due(plan.sample_every) or (plan.sample_every and self._is_complete()):
-                self.sample()
-            if self._due(plan.save_every) and not self._is_complete():
+            self._measure()
+            if self._due(self.session.plan.save_every) and not self._is_complete():
                 self.save()
             self._answer_requests()
-        status = RunState.FINISHED if self._is_complete() else RunState.STOPPED
+        measured = self.progress.eval_step == self.progress.step
+        status = RunState.FINISHED if self._is_complete() and measured else RunState.STOPPED
         if status is RunState.STOPPED:
             self.report.become(RunState.STOPPING)
         self.save()
         return Outcome(status=status, tokens_per_s=self._speed())
+
+    def _measure(self) -> None:
+        """What is due at this step: held-out loss, samples."""
+        plan, progress = self.session.plan, self.progress
+        edge = progress.step == 0 or self._is_complete()
+        if edge or self._due(plan.eval_every):
+            self.evaluate()
+        speaks = plan.sample_every != 0 and (edge or self._due(plan.sample_every))
+        if speaks and progress.sample_step != progress.step:
+            self.sample()
 
     def _is_complete(self) -> bool:
         total = self.session.plan.total_steps
@@ -107,21 +116,18 @@ class Loop:
         self._rate_tokens += result.tokens
         self._rate_s += seconds
         self.report.at_step(progress.step)
-        self._check_finite(result)
+        if result.applied:
+            progress.loss = result.loss
+            progress.skipped = 0
+        else:
+            progress.skipped += 1
+            self.report.warn("non_finite", step=progress.step)
         plan = session.plan
         if progress.step == 1 or self._is_complete() or progress.step % plan.log_every == 0:
             self._log(result)
+        if progress.skipped >= MAX_SKIPPED:
+            raise NonFinite(progress.step)
         failpoint("loop.after_step")
-
-    def _check_finite(self, result: StepResult) -> None:
-        if result.applied:
-            self.progress.loss = result.loss
-            self.progress.skipped = 0
-            return
-        self.progress.skipped += 1
-        self.report.warn("non_finite", step=self.progress.step)
-        if self.progress.skipped >= MAX_SKIPPED:
-            raise NonFinite(self.progress.step)
 
     def _log(self, result: StepResult) -> None:
         rate = self._rate_tokens / max(self._rate_s, 1e-9)
@@ -214,7 +220,8 @@ class Loop:
             cancelled=lambda: self.control.stop_is_pending,
         )
         if found is None:
-            if not session.data.heldout_tokens:
+            if not self.control.stop_is_pending:
+                progress.eval_step = progress.step
                 self.report.emit("eval", step=progress.step, val_loss=None, bits_per_byte=None)
             return
         self._eval_s = time.monotonic() - began
@@ -248,50 +255,65 @@ class Loop:
 
     def save(self) -> None:
         """Write a checkpoint; with a full disk wait for room rather than lose the run."""
-        session, progress, folder = self.session, self.progress, self.report.folder
-        self._wait_for_room()
+        progress, folder = self.progress, self.report.folder
+        before = self.report.status
         self.report.progress("save", 0, 1, "checkpoints", force=True)
         try:
-            path = snapshot.save(
-                folder,
-                model=session.model,
-                config=session.config,
-                tokenizer_folder=session.tokenizer_folder,
-                optimizers=session.optimizers,
-                precision=session.precision,
-                plan=session.plan,
-                progress=progress,
-                facts=session.facts,
-            )
-        except OSError as error:
-            if error.errno in NO_ROOM:
-                self.save()
-                return
+            path = self._write_checkpoint()
+            while path is None:
+                self._lack_room()
+                path = self._write_checkpoint()
+        except OSError:
             self.report.warn("disk_error", step=progress.step)
             if self._stop or self._is_complete():
                 raise
             return
+        finally:
+            self._lacks_room = False
+        if self.report.status is RunState.PAUSED and before is RunState.RUNNING:
+            self.report.become(RunState.RUNNING)
         self.report.emit("checkpoint", step=progress.step, path=path.relative_to(folder.path).as_posix())
-        snapshot.tidy(folder, session.plan.keep_checkpoints)
+        snapshot.tidy(folder, self.session.plan.keep_checkpoints)
         self.report.say(f"step {progress.step}  saved {path.name}")
         self._tick()
 
-    def _wait_for_room(self) -> None:
+    def _lack_room(self) -> None:
+        """A moment of waiting: paused for whoever looks, and a stop is heard; it waits for the room too."""
+        if "stop" in self.control.poll():
+            self._stop = True
+        if self._stop:
+            self.report.become(RunState.STOPPING)
+        elif self.report.status is RunState.RUNNING:
+            self.report.become(RunState.PAUSED)
+        time.sleep(ROOM_POLL_S)
+        self._clock = time.monotonic()
+
+    def _write_checkpoint(self) -> Path | None:
+        """None: there was no room, and it has been told. A quota shows only when writing fails."""
+        session, folder = self.session, self.report.folder
         needed = self._checkpoint_bytes()
-        if free_bytes(self.report.folder.path) >= needed:
-            return
-        before = self.report.status
-        told = False
-        while (free := free_bytes(self.report.folder.path)) < needed:
-            if not told:
-                self.report.warn("no_room", free=f"{free / 1e9:.2f} GB", needed=f"{needed / 1e9:.2f} GB")
-                told = True
-            if before is RunState.RUNNING and self.report.status is RunState.RUNNING:
-                self.report.become(RunState.PAUSED)
-            time.sleep(2.0)
-            self._clock = time.monotonic()
-        if self.report.status is not before:
-            self.report.become(before)
+        free = free_bytes(folder.path)
+        if free >= needed:
+            try:
+                return snapshot.save(
+                    folder,
+                    model=session.model,
+                    config=session.config,
+                    tokenizer_files=session.tokenizer_files,
+                    optimizers=session.optimizers,
+                    precision=session.precision,
+                    plan=session.plan,
+                    progress=self.progress,
+                    facts=session.facts,
+                )
+            except OSError as error:
+                if error.errno not in NO_ROOM:
+                    raise
+                free = 0
+        if not self._lacks_room:
+            self._lacks_room = True
+            self.report.warn("no_room", free=f"{free / 1e9:.2f} GB", needed=f"{needed / 1e9:.2f} GB")
+        return None
 
     def _checkpoint_bytes(self) -> int:
         weights = sum(p.numel() * p.element_size() for p in self.session.model.parameters())

@@ -175,7 +175,9 @@ class OptimizerSet:
         for part in self._parts:
             for group in part.param_groups:
                 for parameter in group["params"]:
-                    state = by_name[self._names[parameter]]
+                    state = by_name.get(self._names[parameter])
+                    if state is None:
+                        continue  # it had no gradient yet
                     if (set(state) == keys) != (part is self._muon):
                         raise KeyError(self._names[parameter])
                     part.state[parameter] = {

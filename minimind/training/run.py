@@ -15,7 +15,7 @@ from minimind.attempt import Result, carry_out
 from minimind.errors import BadInput
 from minimind.events import read_events
 from minimind.job import Budget, JobSpec
-from minimind.plan import Resolved, decay_start
+from minimind.plan import Resolved, decay_start, with_intervals
 from minimind.run_folder import RunFolder, State, checkpoint_step
 from minimind.run_state import RunState
 from minimind.training import snapshot
@@ -96,6 +96,7 @@ class Attempt:
             outcome = self.loop.run()
             return self._end(outcome.status, tokens_per_s=outcome.tokens_per_s)
         except Stopped:
+            self.control.poll()  # says that the request was heard
             self.report.become(RunState.RUNNING)
             self.report.become(RunState.STOPPING)
             return self._end(RunState.STOPPED)
@@ -114,7 +115,11 @@ class Attempt:
     def _set_up(self) -> None:
         found = snapshot.newest(self.folder, self._on_damage)
         self.session = session = assemble(
-            self.job, self.report, resume=found, cancelled=lambda: self.control.stop_is_pending
+            self.job,
+            self.report,
+            resume=found,
+            micro_batch=self.overrides.get("micro_batch"),
+            cancelled=lambda: self.control.stop_is_pending,
         )
         if found is None:
             self._look_back(session)
@@ -154,14 +159,27 @@ class Attempt:
 
     def _new_end(self, session: Session) -> Resolved:
         """A resume may move the end; everything else stays as it was decided."""
-        if not any(self.overrides.get(name) for name in ("steps", "epochs", "minutes")):
-            return session.plan
+        given = [name for name in ("steps", "epochs", "minutes") if self.overrides.get(name)]
         plan, budget = session.plan, self.job.budget
+        if not given:
+            return plan
         if budget.minutes is not None:
+            if budget.minutes == plan.minutes:
+                return plan
             return replace(plan, minutes=budget.minutes, total_steps=None, decay_from=None)
         rows = session.data.rows * (budget.epochs or 1.0)
         total = budget.steps or max(1, -int(-rows // plan.rows_per_step))
-        return replace(plan, total_steps=total, decay_from=decay_start(total, plan.decay, plan.warmup_steps))
+        if total < session.progress.step:
+            raise BadInput(
+                f"--{given[0]} {self.overrides[given[0]]}: this run has reached step {session.progress.step} "
+                "already; give more, or leave it out"
+            )
+        if total == plan.total_steps and plan.minutes is None:
+            return plan
+        decay_from = decay_start(total, plan.decay, plan.warmup_steps)
+        # what a run with --minutes had not decided yet can be decided now
+        plan = with_intervals(replace(plan, minutes=None), total, session.data)
+        return replace(plan, total_steps=total, decay_from=decay_from)
 
     def _welcome(self, session: Session) -> None:
         plan = session.plan

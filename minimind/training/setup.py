@@ -14,6 +14,7 @@ import numpy as np
 import psutil
 import torch
 
+from minimind import __version__
 from minimind import device as devices
 from minimind.assets import BUNDLED_TOKENIZER
 from minimind.data import split
@@ -25,6 +26,7 @@ from minimind.files import replace_json
 from minimind.job import JobSpec
 from minimind.methods import Method, method_named
 from minimind.model import attention, checkpoint, checkpoint_folder
+from minimind.model.checkpoint_folder import TOKENIZER_FILES
 from minimind.model.config import ModelConfig
 from minimind.model.transformer import Transformer
 from minimind.plan import Data, Resolved, resolve, sequence_length
@@ -51,7 +53,7 @@ class Session:
     device: Device
     torch_device: torch.device
     tokenizer: Tokenizer
-    tokenizer_folder: Path
+    tokenizer_files: dict[str, bytes]
     config: ModelConfig
     model: Transformer
     caches: list[TokenCache]
@@ -206,9 +208,17 @@ def prepare_data(
 
 
 def assemble(
-    job: JobSpec, report: Report, *, resume: Snapshot | None, cancelled: Callable[[], bool]
+    job: JobSpec,
+    report: Report,
+    *,
+    resume: Snapshot | None,
+    micro_batch: int | None = None,
+    cancelled: Callable[[], bool],
 ) -> Session:
     """Build everything; with `resume` as it was at that checkpoint.
+
+    Args:
+        micro_batch: instead of the one that the run has had so far.
 
     Raises:
         BadInput: what a person gave cannot be used. Stopped: a person asked for it.
@@ -216,8 +226,13 @@ def assemble(
     method: Method = method_named(job.method)()
     chosen = choose_device(job.hardware.device)
     torch_device = switch_on(chosen)
-    tokenizer, tokenizer_folder = open_tokenizer(job)
-    config = model_config(job, tokenizer)
+    if resume is None:
+        tokenizer, tokenizer_folder = open_tokenizer(job)
+        config = model_config(job, tokenizer)
+    else:
+        # what the run began from may have gone on or away since: the checkpoint holds all of it
+        tokenizer, tokenizer_folder = Tokenizer.load(resume.folder), resume.folder
+        config = checkpoint_folder.read_config(resume.folder)
     caches, heldout_caches = prepare_data(job, method, tokenizer, report, cancelled)
     heldout, exclude = _held_out(caches, heldout_caches)
     if resume is not None:
@@ -237,7 +252,7 @@ def assemble(
         raise BadInput(
             f"{job.data[0].path} leaves nothing to train on once some of it is held out; give it more rows"
         )
-    plan = _plan(job, config, data, chosen, resume)
+    plan = _plan(job, config, data, chosen, resume, micro_batch)
     loader = Loader(
         caches,
         weights,
@@ -255,7 +270,7 @@ def assemble(
         device=chosen,
         torch_device=torch_device,
         tokenizer=tokenizer,
-        tokenizer_folder=tokenizer_folder,
+        tokenizer_files={name: (tokenizer_folder / name).read_bytes() for name in TOKENIZER_FILES},
         config=config,
         model=model,
         caches=caches,
@@ -267,7 +282,7 @@ def assemble(
         optimizers=OptimizerSet(model, plan, torch_device),
         precision=precision,
         strategy=Single(),
-        progress=Progress(),
+        progress=Progress(loader=loader.state()),
         facts=_facts(job, chosen, caches, tokenizer, model),
     )
     if resume is not None:
@@ -308,15 +323,22 @@ def _same_data(resume: Snapshot, caches: list[TokenCache]) -> None:
             )
 
 
-def _plan(job: JobSpec, config: ModelConfig, data: Data, device: Device, resume: Snapshot | None) -> Resolved:
+def _plan(
+    job: JobSpec,
+    config: ModelConfig,
+    data: Data,
+    device: Device,
+    resume: Snapshot | None,
+    micro_batch: int | None,
+) -> Resolved:
     fresh = resolve(job, config, data, device)
     if resume is None:
         return fresh
     kept = resume.plan
-    micro = job.settings.get("micro_batch")
-    kept = replace(kept, micro_batch=min(int(micro), kept.rows_per_step) if micro else kept.micro_batch)
     if device.kind != resume.content["attempt"]["device_kind"]:
         kept = replace(kept, precision=fresh.precision, compile=fresh.compile, micro_batch=fresh.micro_batch)
+    if micro_batch is not None:
+        kept = replace(kept, micro_batch=min(micro_batch, kept.rows_per_step))
     return kept
 
 
@@ -370,11 +392,20 @@ def record_attempt(session: Session, report: Report, overrides: dict[str, Any]) 
         report.folder.attempt_file(report.attempt),
         {
             "v": 1,
-            "attempt": report.attempt,
+            "number": report.attempt,
             "started": time.time(),
             "pid": os.getpid(),
-            "python": platform.python_version(),
             "from_step": session.progress.step,
+            "device": session.facts["attempt"]["device"],
+            "dtype": session.plan.precision,
+            "threads": session.facts["attempt"]["threads"],
+            "nproc": session.facts["attempt"]["nproc"],
+            "micro_batch": session.plan.micro_batch,
+            "versions": {
+                "minimind": __version__,
+                "python": platform.python_version(),
+                "torch": torch.__version__,
+            },
             "overrides": overrides,
             "plan": session.plan.to_dict(),
             **session.facts,

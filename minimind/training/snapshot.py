@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from minimind.files import (
     MANIFEST,
@@ -66,7 +66,7 @@ def save(
     *,
     model: Transformer,
     config: ModelConfig,
-    tokenizer_folder: Path,
+    tokenizer_files: dict[str, bytes],
     optimizers: OptimizerSet,
     precision: Precision,
     plan: Resolved,
@@ -75,6 +75,9 @@ def save(
 ) -> Path:
     """Write `checkpoints/step-N`, then let `last` and, when it is, `best` name it.
 
+    Args:
+        tokenizer_files: name → content; in memory, for the folder they came from may be gone by now.
+
     Raises:
         OSError: no room or a disk error; the checkpoints that were there are untouched.
     """
@@ -82,8 +85,10 @@ def save(
     folder.checkpoints.mkdir(exist_ok=True)
 
     def fill(temporary: Path) -> None:
-        checkpoint.save_weights_into(temporary, model, config, tokenizer_folder)
-        save_file(optimizers.state_tensors(), temporary / TRAINER_TENSORS)
+        for name, content_of in tokenizer_files.items():
+            (temporary / name).write_bytes(content_of)
+        checkpoint.save_weights_into(temporary, model, config, temporary)
+        checkpoint.write_tensors(optimizers.state_tensors(), temporary / TRAINER_TENSORS)
         content = {
             "v": 1,
             "plan": plan.to_dict(),
@@ -105,9 +110,12 @@ def save(
 
 
 def is_whole(folder: Path) -> bool:
-    """Whether a checkpoint is there with everything its manifest names, sizes compared."""
+    """Whether a checkpoint is there with everything its manifest names, unchanged.
+
+    Hashes too: a run that passed over a damaged checkpoint comes to the same step again and must replace it.
+    """
     try:
-        return folder.is_dir() and verify_folder(folder, hashes=False)
+        return folder.is_dir() and verify_folder(folder)
     except DamagedFolder:
         return False
 
