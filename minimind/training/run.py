@@ -21,8 +21,9 @@ from minimind.run_state import RunState
 from minimind.training import snapshot
 from minimind.training.control import Control
 from minimind.training.loop import Loop, NonFinite, start_event
+from minimind.training.record import differences, record_attempt
 from minimind.training.report import Report
-from minimind.training.setup import Session, Stopped, assemble, differences, record_attempt
+from minimind.training.setup import Session, Stopped, assemble
 
 # torch reports an exhausted CPU as a plain RuntimeError
 _OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +13,6 @@ import numpy as np
 import psutil
 import torch
 
-from minimind import __version__
 from minimind import device as devices
 from minimind.assets import BUNDLED_TOKENIZER
 from minimind.data import split
@@ -22,7 +20,6 @@ from minimind.data.cache import Cancelled, TokenCache, prepare
 from minimind.data.loader import Loader
 from minimind.device import Device
 from minimind.errors import BadInput
-from minimind.files import replace_json
 from minimind.job import JobSpec
 from minimind.methods import Method, method_named
 from minimind.model import attention, checkpoint, checkpoint_folder
@@ -36,6 +33,7 @@ from minimind.training import snapshot
 from minimind.training.distributed import Single, Strategy
 from minimind.training.optimizer import OptimizerSet
 from minimind.training.precision import Precision
+from minimind.training.record import facts_of
 from minimind.training.report import Report
 from minimind.training.snapshot import Progress, Snapshot
 
@@ -283,7 +281,7 @@ def assemble(
         precision=precision,
         strategy=Single(),
         progress=Progress(loader=loader.state()),
-        facts=_facts(job, chosen, caches, tokenizer, model),
+        facts=facts_of(job, chosen, caches, tokenizer, model),
     )
     if resume is not None:
         session.progress = resume.progress
@@ -353,75 +351,3 @@ def _model(job: JobSpec, config: ModelConfig, resume: Snapshot | None, device: t
     if resume is not None and resume.content["attempt"]["device_kind"] == device.type:
         model.attention_variant = resume.content["attempt"]["attention"]
     return model.train()
-
-
-def _facts(
-    job: JobSpec, device: Device, caches: list[TokenCache], tokenizer: Tokenizer, model: Transformer
-) -> dict[str, Any]:
-    """What an attempt must record: without the same of each, bits may differ."""
-    return {
-        "attempt": {
-            "device": device.label,
-            "device_kind": device.kind,
-            "device_name": device.name,
-            "threads": torch.get_num_threads() if device.kind == "cpu" else 0,
-            "nproc": job.hardware.nproc,
-            "instructions": torch.backends.cpu.get_cpu_capability(),
-            "torch": torch.__version__,
-            "attention": model.attention_variant,
-        },
-        "data": [
-            {
-                "path": item.path,
-                "weight": item.weight,
-                "sha256": cache.content_hash,
-                "tokens": cache.num_tokens,
-            }
-            for item, cache in zip(job.data, caches, strict=True)
-        ],
-        "tokenizer": tokenizer.hash,
-        "seed": job.seed,
-        "method": job.method,
-    }
-
-
-def record_attempt(session: Session, report: Report, overrides: dict[str, Any]) -> None:
-    """Write `attempts/NNN.json`."""
-    report.folder.attempts.mkdir(exist_ok=True)
-    replace_json(
-        report.folder.attempt_file(report.attempt),
-        {
-            "v": 1,
-            "number": report.attempt,
-            "started": time.time(),
-            "pid": os.getpid(),
-            "from_step": session.progress.step,
-            "device": session.facts["attempt"]["device"],
-            "dtype": session.plan.precision,
-            "threads": session.facts["attempt"]["threads"],
-            "nproc": session.facts["attempt"]["nproc"],
-            "micro_batch": session.plan.micro_batch,
-            "versions": {
-                "minimind": __version__,
-                "python": platform.python_version(),
-                "torch": torch.__version__,
-            },
-            "overrides": overrides,
-            "plan": session.plan.to_dict(),
-            **session.facts,
-        },
-    )
-
-
-def differences(session: Session, resume: Snapshot) -> list[str]:
-    """Names of what keeps this attempt from being bit-identical with the one before."""
-    before, now = resume.content["attempt"], session.facts["attempt"]
-    names = ("device_kind", "device_name", "threads", "nproc", "instructions", "torch", "attention")
-    found = [name for name in names if before.get(name) != now[name]]
-    if resume.plan.micro_batch != session.plan.micro_batch:
-        found.append("micro_batch")
-    if resume.plan.precision != session.plan.precision:
-        found.append("precision")
-    if resume.plan.compile != session.plan.compile:
-        found.append("compile")
-    return found
