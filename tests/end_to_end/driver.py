@@ -15,31 +15,25 @@ from typing import Any, TypeVar
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import (
-    QAbstractListModel,
     QMimeData,
-    QModelIndex,
-    QObject,
     QPoint,
     QPointF,
     Qt,
     QTimer,
     QUrl,
 )
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QInputMethodEvent, QPainter
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QInputMethodEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QAbstractItemView,
     QApplication,
     QComboBox,
     QFileDialog,
-    QLabel,
     QLineEdit,
     QMenu,
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
-    QTabBar,
     QTableView,
     QTextEdit,
     QWidget,
@@ -48,6 +42,7 @@ from PySide6.QtWidgets import (
 from studio.store.records import Curve, Run
 from studio.ui.main_window import MainWindow
 from studio.ui.pages.run_page import RunPage
+from tests.end_to_end.seeing import said
 
 # only a hang reaches it: the machine may be busy with other things
 PATIENCE_S = 120.0
@@ -105,7 +100,7 @@ class Person:
 
     def texts(self) -> list[str]:
         """What labels, buttons and fields in sight say."""
-        return [text for widget in self.front.findChildren(QWidget) for text in _said(widget) if text]
+        return [text for widget in self.front.findChildren(QWidget) for text in said(widget) if text]
 
     def sees(self, part: str) -> bool:
         """Whether a text in sight contains that."""
@@ -142,9 +137,9 @@ class Person:
         widget = target if isinstance(target, QWidget) else self.button(target)
         _scroll_to(widget)
         settle()
-        assert widget.isEnabled(), f"{_said(widget)} is disabled: {widget.toolTip()}"
+        assert widget.isEnabled(), f"{said(widget)} is disabled: {widget.toolTip()}"
         middle = widget.rect().center()
-        assert _is_on_top(widget, middle), f"{_said(widget)} is covered by something"
+        assert _is_on_top(widget, middle), f"{said(widget)} is covered by something"
         QTest.mouseClick(widget, LEFT, NO_MODIFIER, middle)
         settle()
 
@@ -320,27 +315,6 @@ class Person:
         return Curve(x=np.empty(0), y=np.empty(0))
 
 
-class Painted(QObject):
-    """Every text that Python code paints while this is active, in the order of its first appearance."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.texts: dict[str, None] = {}
-
-    def __enter__(self) -> Painted:
-        self._original = QPainter.drawText
-
-        def draw(painter: QPainter, *arguments: Any) -> Any:
-            self.texts.update(dict.fromkeys(part for part in arguments if isinstance(part, str)))
-            return self._original(painter, *arguments)
-
-        QPainter.drawText = draw  # type: ignore[method-assign, assignment]
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        QPainter.drawText = self._original  # type: ignore[method-assign]
-
-
 def settle() -> None:
     """Layouts settle, what was deleted goes."""
     for _ in range(4):
@@ -359,49 +333,10 @@ def write(widget: QWidget, text: str) -> None:
             QApplication.sendEvent(widget, composed)
 
 
-def said_by(root: QWidget) -> Iterator[tuple[QWidget, str]]:
-    """Widgets in sight with what they say, tool tips and names for screen readers included."""
-    for widget in [root, *root.findChildren(QWidget)]:
-        if widget.isVisible():
-            more = [widget.accessibleName(), widget.accessibleDescription(), widget.toolTip()]
-            for text in {*_said(widget), *_lists(widget), *more}:
-                if text:
-                    yield widget, text
-
-
-def _said(widget: QWidget) -> list[str]:
-    if not widget.isVisible():
-        return []
-    if isinstance(widget, QLabel | QAbstractButton):
-        return [widget.text() or widget.accessibleName()]
-    if isinstance(widget, QLineEdit):
-        return [widget.text() or widget.placeholderText()]
-    if isinstance(widget, QPlainTextEdit | QTextEdit):
-        return [widget.toPlainText() or widget.placeholderText()]
-    if isinstance(widget, QComboBox):
-        return [widget.currentText()]
-    text = getattr(widget, "text", None)
-    return [text()] if callable(text) and isinstance(text(), str) else []
-
-
-def _lists(widget: QWidget) -> list[str]:
-    if isinstance(widget, QTabBar):
-        return [widget.tabText(at) for at in range(widget.count())]
-    if isinstance(widget, QComboBox):
-        return [widget.itemText(at) for at in range(widget.count())]
-    found = []
-    if isinstance(widget, QAbstractItemView) and (model := widget.model()) is not None:
-        top = QModelIndex()
-        columns = range(1 if isinstance(model, QAbstractListModel) else model.columnCount(top))
-        found += [model.headerData(at, Qt.Orientation.Horizontal) for at in columns]
-        found += [model.index(row, at).data() for row in range(model.rowCount(top)) for at in columns]
-    return [str(text) for text in found if text]
-
-
 def _is_called(widget: QWidget, name: str | re.Pattern[str]) -> bool:
     if not name:
         return True
-    names = [text.replace("&", "") for text in (*_said(widget), widget.accessibleName())]
+    names = [text.replace("&", "") for text in (*said(widget), widget.accessibleName())]
     if isinstance(name, re.Pattern):
         return any(name.search(text) for text in names)
     return name in names

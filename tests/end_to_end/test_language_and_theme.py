@@ -12,7 +12,8 @@ from babel.messages.pofile import read_po
 from PySide6.QtGui import QColor
 
 from tests.end_to_end.conftest import OpenStudio
-from tests.end_to_end.driver import Painted, Person, said_by, settle
+from tests.end_to_end.driver import Person, settle
+from tests.end_to_end.seeing import Painted, said_by
 from tests.end_to_end.ways import add_files, losses_shown, pretrain
 
 PO = Path(__file__).resolve().parents[2] / "assets/locale/zh/LC_MESSAGES/minimind.po"

@@ -22,7 +22,8 @@ from studio.store.records import Run
 from studio.ui.chat.messages import Answer
 from studio.ui.export_dialog import ExportDialog
 from tests.end_to_end.conftest import OpenStudio
-from tests.end_to_end.driver import Painted, Person, name_path
+from tests.end_to_end.driver import Person, name_path
+from tests.end_to_end.seeing import Painted
 from tests.end_to_end.ways import (
     events_of,
     fill_settings,
@@ -163,12 +164,18 @@ def asks(person: Person, question: str) -> None:
     person.wait(lambda: person.all(Answer), "an answer")
 
 
+def answer(person: Person) -> str:
+    """The words of the newest answer in sight."""
+    answers = person.all(Answer)
+    return answers[-1].body.text().strip() if answers else ""
+
+
 def gets_an_answer(person: Person, question: str) -> None:
     """Words arrive, and an end."""
     asks(person, question)
     person.wait_for_button("Say it again")
     assert person.sees(question)
-    assert person.all(Answer)[-1].body.text().strip()
+    assert answer(person)
     assert person.sees("first after")
 
 
@@ -177,7 +184,7 @@ def stops_an_answer(person: Person, question: str) -> None:
     length = person.find(QSlider, "Longest")
     QTest.keyClick(length, Qt.Key.Key_End)
     asks(person, question)
-    person.wait(lambda: person.all(Answer)[-1].body.text(), "the first words")
+    person.wait(lambda: answer(person), "the first words")
     person.click("Stop")
     person.wait_for_button("Say it again")
     assert person.sees("stopped")
