@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 from minimind import __version__
 from minimind.errors import BadInput
+from minimind.events import clean
 
 # verb → one line of help; the module of the same name has add_arguments(parser) and run(options)
 VERBS = {
@@ -83,5 +84,5 @@ def _module(verb: str) -> Any:
 
 
 def print_json(values: dict[str, Any]) -> None:
-    """The last line of stdout with `--json`."""
-    print(json.dumps(values, ensure_ascii=False, allow_nan=False), flush=True)
+    """The last line of stdout with `--json`; what is not a number becomes null."""
+    print(json.dumps(clean(values), ensure_ascii=False, allow_nan=False), flush=True)

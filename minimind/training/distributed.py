@@ -31,6 +31,19 @@ class Strategy(Protocol):
         ...
 
 
+def total_norm(gradients: list[Tensor]) -> Tensor:
+    """2-norm of all gradients together.
+
+    A CPU adds up a whole tensor in one float32 chain: of an embedding with 5M weights the fourth digit was
+    wrong. Row by row the chains are short and nothing is slower. Cards add up in a tree anyway.
+    """
+    if not gradients or gradients[0].device.type != "cpu":
+        return torch.nn.utils.get_total_norm(gradients)
+    rows = [torch.linalg.vector_norm(gradient, dim=-1).flatten() for gradient in gradients]
+    total: Tensor = torch.linalg.vector_norm(torch.cat(rows))
+    return total
+
+
 class Single:
     """One process: nothing to exchange."""
 
@@ -52,7 +65,7 @@ class Single:
     def clip(self, parameters: list[nn.Parameter], max_norm: float) -> Tensor:
         """Total 2-norm; scaling happens in place."""
         gradients = [p.grad for p in parameters if p.grad is not None]
-        norm = torch.nn.utils.get_total_norm(gradients)
+        norm = total_norm(gradients)
         if max_norm > 0:
             torch.nn.utils.clip_grads_with_norm_(parameters, max_norm, norm)
         return norm

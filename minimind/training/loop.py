@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections import deque
@@ -225,8 +226,13 @@ class Loop:
                 self.report.emit("eval", step=progress.step, val_loss=None, bits_per_byte=None)
             return
         self._eval_s = time.monotonic() - began
-        progress.val_loss, progress.bits_per_byte = found.nats_per_token, found.bits_per_byte
         progress.eval_step = progress.step
+        if not math.isfinite(found.nats_per_token):
+            progress.val_loss = progress.bits_per_byte = None
+            self.report.warn("non_finite", step=progress.step)
+            self.report.emit("eval", step=progress.step, val_loss=None, bits_per_byte=None)
+            return
+        progress.val_loss, progress.bits_per_byte = found.nats_per_token, found.bits_per_byte
         if progress.best_val_loss is None or progress.val_loss < progress.best_val_loss:
             progress.best_val_loss, progress.best_step = progress.val_loss, progress.step
         self._tick()

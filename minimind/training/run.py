@@ -13,7 +13,7 @@ import torch
 
 from minimind.attempt import Result, carry_out
 from minimind.errors import BadInput
-from minimind.events import read_events
+from minimind.events import clean, read_events
 from minimind.job import Budget, JobSpec
 from minimind.plan import Resolved, decay_start, with_intervals
 from minimind.run_folder import RunFolder, State, checkpoint_step
@@ -244,6 +244,7 @@ class Attempt:
         values = result_values(
             self.folder, status, progress, tokens_per_s=tokens_per_s, wall_s=wall, peak=peak_memory_bytes()
         )
+        values = clean(values)
         self.report.become(status, result=values)
         self.report.say(f"{status.value} at step {progress.step} after {wall:.0f} s")
         return Result(exit_status=1 if status is RunState.FAILED else 0, values=values)

@@ -104,7 +104,8 @@ def save(
         write_folder(target, fill)
     replace_text(folder.checkpoints / "last", target.name + "\n")
     failpoint("checkpoint.after_last")
-    if progress.best_step == progress.step or folder.pointed("best") is None:
+    # without a measurement nothing is best, and whoever opens the run gets its last checkpoint
+    if progress.best_step == progress.step:
         replace_text(folder.checkpoints / "best", target.name + "\n")
     return target
 

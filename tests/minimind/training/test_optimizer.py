@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from minimind.device import Device
 from minimind.job import Budget, JobSpec, ModelRef
 from minimind.plan import Data, Resolved, resolve
 from minimind.presets import preset
+from minimind.training.distributed import total_norm
 from minimind.training.optimizer import Muon, learning_rate, orthogonalise
 
 CPU = Device(
@@ -91,3 +93,11 @@ def test_resolved_survives_json():
     assert Resolved.from_dict(resolved.to_dict()) == resolved
     assert Resolved.from_dict({**resolved.to_dict(), "of_a_newer_program": 1}) == resolved
     assert dataclasses.replace(resolved, lr=1.0) != resolved
+
+
+def test_the_length_of_a_large_gradient_is_exact():
+    generator = torch.Generator().manual_seed(1)
+    large = torch.randn(6400, 768, generator=generator) * torch.rand(6400, 1, generator=generator) ** 4
+    gradients = [large, torch.randn(768, generator=generator), torch.tensor(0.5)]
+    exact = math.sqrt(sum(float((g.double() ** 2).sum()) for g in gradients))
+    assert float(total_norm(gradients)) == pytest.approx(exact, rel=1e-6)

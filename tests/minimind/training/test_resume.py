@@ -16,6 +16,7 @@ import torch
 from minimind.cli import main
 from minimind.events import EventWriter
 from minimind.files import NO_ROOM, verify_folder
+from minimind.model import checkpoint_folder
 from minimind.model.checkpoint import write_tensors
 from minimind.run_folder import RunFolder
 from minimind.training import loop
@@ -224,3 +225,13 @@ def test_whoever_holds_the_folder_is_named_without_resume_too(
     assert f"process {process.pid}" in shell.refused(*train, "--out", "R", "--steps", 2)
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=60)
+
+
+def test_only_a_measured_checkpoint_is_the_best_one(shell: Shell, train: list[object], tmp_path: Path):
+    words = [*train, "--out", "R", "--steps", 6, "--set", "save_every=2", "--set", "eval_every=0"]
+    shell.run(*words, status=KILLED, MINIMIND_FAILPOINTS="loop.after_step@5=kill")
+    folder = RunFolder(tmp_path / "R")
+    assert folder.pointed("best") is None
+    assert checkpoint_folder.resolve(folder.path).name == "step-00000004"
+    shell.run("train", "R", "--resume", "--json")
+    assert folder.pointed("best") == folder.pointed("last") == folder.step_folder(6)

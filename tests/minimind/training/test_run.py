@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from minimind.run_folder import RunFolder
 from minimind.run_state import RunState
@@ -274,3 +274,22 @@ def test_a_damaged_checkpoint_is_passed_over_and_told(shell: Shell, train: list[
     (warning,) = [e for e in events_of(tmp_path / "R", "warning") if e["code"] == "damaged_checkpoint"]
     assert warning["params"]["damaged"] == damaged.parent.name
     assert events_of(tmp_path / "R", "start")[-1]["from_step"] == 2
+
+
+def test_a_model_that_gives_no_numbers_fails_in_words(shell: Shell, train: list[object], tmp_path: Path):
+    shell.run("new", "tiny", "big", "--json")
+    (tmp_path / "big" / "manifest.json").unlink()
+    path = tmp_path / "big" / "model.safetensors"
+    huge = {name: t * 1e30 if "mlp" in name else t for name, t in load_file(path).items()}
+    save_file(huge, path, metadata={"format": "pt"})
+    words = [*train, "--model", "big", "--out", "R", "--steps", 9, "--set", "eval_every=1"]
+    result = shell.run(*words, status=1)
+    assert (result["status"], result["step"], result["val_loss"]) == ("failed", 5, None)
+    assert [e["loss"] for e in events_of(tmp_path / "R", "step")] == [None] * 5
+    assert {e["code"] for e in events_of(tmp_path / "R", "warning")} == {"non_finite"}
+    assert events_of(tmp_path / "R")[-1]["kind"] == "done"
+    state = RunFolder(tmp_path / "R").read_state()
+    assert state is not None
+    assert state.status is RunState.FAILED
+    data = words[words.index("--data") + 1]
+    assert shell.run("loss", "big", "--data", data, "--json")["nats_per_token"] is None
