@@ -146,7 +146,8 @@ class ChatPage(Page):
         session = self._session
         session.changed.connect(self._refresh)
         session.conversation_changed.connect(self._show_conversation)
-        session.wrote.connect(self._on_wrote)
+        # started anew with each word it would never end while a fast model speaks
+        session.wrote.connect(lambda: None if self._paint.isActive() else self._paint.start())
         self.chats.new_requested.connect(self._new_chat)
         self.chats.chosen.connect(self._open_chat)
         self.chats.renamed.connect(session.rename)
@@ -237,11 +238,6 @@ class ChatPage(Page):
         if chat is None or self._edits is None or self._edits >= len(chat.messages):
             self._end_editing()
         self._refresh()
-
-    def _on_wrote(self) -> None:
-        # started anew with each word it would never end while a fast model speaks
-        if not self._paint.isActive():
-            self._paint.start()
 
     def _show_writing(self) -> None:
         session = self._session
