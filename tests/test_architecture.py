@@ -158,6 +158,21 @@ def test_the_catalogue_is_whole_and_compiled() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_no_string_hides_in_an_f_string_where_nobody_collects_it() -> None:
+    """Babel reads an f-string as one token: a `_("…")` in it never reaches the catalogue."""
+    hidden = []
+    for path in sources("minimind", "studio"):
+        for outer in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(outer, ast.JoinedStr):
+                continue
+            for node in ast.walk(outer):
+                marked = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+                if marked and node.func.id in ("_", "N_", "ngettext"):  # type: ignore[attr-defined]
+                    literals = [a for a in node.args if isinstance(a, ast.Constant)]  # type: ignore[attr-defined]
+                    hidden += [f"{named(path)}:{a.lineno} {a.value!r}" for a in literals]
+    assert hidden == []
+
+
 def declared() -> Iterator[tuple[str, str]]:
     """(what it is, its English text) of everything that is declared once and shown in many places."""
     for code, message in MESSAGES.items():

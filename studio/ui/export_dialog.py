@@ -10,7 +10,6 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
-    QFileDialog,
     QHBoxLayout,
     QStackedWidget,
     QVBoxLayout,
@@ -26,6 +25,7 @@ from studio.services.run_service import RunService
 from studio.store.records import Run
 from studio.ui import format as fmt
 from studio.ui.appearance import Appearance
+from studio.ui.file_dialogs import pick_folder
 from studio.ui.navigator import Navigator
 from studio.ui.widgets.buttons import Button, LinkButton
 from studio.ui.widgets.choice import ChoiceCard, ChoiceRow
@@ -274,7 +274,7 @@ class ExportDialog(QDialog):
         self._show_plan()
 
     def _pick_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, _("Export into"), str(self._plan.folder))
+        path = pick_folder(self, _("Export into"), str(self._plan.folder))
         if path:
             self._change(folder=Path(path))
 

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QFileDialog,
     QHBoxLayout,
     QWidget,
 )
@@ -23,6 +22,7 @@ from studio.ui.chat.column import ChatColumn
 from studio.ui.chat.messages import Answer
 from studio.ui.chat.notices import Notice, notice_for
 from studio.ui.chat.speech_panel import DEFAULTS, SpeechPanel
+from studio.ui.file_dialogs import pick_file, pick_folder
 from studio.ui.memory import WindowMemory
 from studio.ui.navigator import Navigator
 from studio.ui.pages.page import Page, ShortcutHint
@@ -359,13 +359,13 @@ class ChatPage(Page):
 
     def _pick_file(self) -> None:
         start = str(self._session.project_folder)
-        path, _kind = QFileDialog.getOpenFileName(self, _("Open a GGUF file"), start, "GGUF (*.gguf)")
+        path = pick_file(self, _("Open a GGUF file"), start, [("GGUF", ["*.gguf"])])
         if path:
             self._choose(self._session.model_at(path))
 
     def _pick_folder(self) -> None:
         start = str(self._session.project_folder)
-        path = QFileDialog.getExistingDirectory(self, _("Open a model folder"), start)
+        path = pick_folder(self, _("Open a model folder"), start)
         if path:
             self._choose(self._session.model_at(path))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from minimind.job import DataFile
 from minimind.methods import Needs
@@ -16,6 +16,7 @@ from studio.planning.first_choices import needs_of
 from studio.planning.problems import Problem, name_of
 from studio.planning.route import Step
 from studio.planning.situation import sample_file
+from studio.ui import file_dialogs
 from studio.ui import format as fmt
 from studio.ui.appearance import Appearance
 from studio.ui.widgets.buttons import Button
@@ -43,9 +44,8 @@ EXAMPLES = {
 
 def pick_files(parent: QWidget, title: str, folder: str) -> Sequence[str]:
     """Ask for files with the system's dialog, beginning in a folder."""
-    pattern = " ".join(f"*{suffix}" for suffix in SUFFIXES)
-    kinds = f"{_('Data files')} ({pattern});;{_('All files')} (*)"
-    return QFileDialog.getOpenFileNames(parent, title, folder, kinds)[0]
+    kinds = [(_("Data files"), [f"*{suffix}" for suffix in SUFFIXES])]
+    return file_dialogs.pick_files(parent, title, folder, kinds)
 
 
 class DataStep(StepView):
