@@ -325,6 +325,8 @@ class ExportDialog(QDialog):
         self.adjustSize()
 
     def _show_result(self, result: dict[str, object]) -> None:
+        if self._made is None:
+            self.talk.setFocus()
         self._made = Path(str(result.get("path", "")))
         size = fmt.file_size(float(str(result.get("size_bytes") or 0)))
         same, checked = int(str(result.get("same") or 0)), int(str(result.get("checked") or 0))

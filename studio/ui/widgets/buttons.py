@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon
+from PySide6.QtGui import QIcon, QKeyEvent
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from studio.ui.appearance import Appearance
@@ -68,6 +68,15 @@ class Button(QPushButton):
     def setText(self, text: str) -> None:
         super().setText(text)
         self._tint()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and plain:
+            # by itself Qt presses with Enter only the default button of a dialog
+            if not event.isAutoRepeat():
+                self.click()
+        else:
+            super().keyPressEvent(event)
 
     def _tint(self) -> None:
         size = _ICON_SIZE[str(self.property("bulk") or "normal")]

@@ -166,6 +166,20 @@ def test_a_header_takes_three_buttons_and_a_menu(appearance: Appearance, qtbot) 
     assert done == ["x"]
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space])
+def test_a_button_with_the_focus_is_pressed_by_enter_and_space(appearance, qtbot, key: Qt.Key) -> None:
+    button, pressed = Button(appearance, "Open"), []
+    qtbot.addWidget(button)
+    button.clicked.connect(lambda: pressed.append(key))
+    button.show()
+    qtbot.keyClick(button, key)
+    assert pressed == [key]
+    qtbot.keyClick(button, key, Qt.KeyboardModifier.ControlModifier)
+    button.setEnabled(False)
+    qtbot.keyClick(button, key)
+    assert pressed == [key] * (2 if key == Qt.Key.Key_Space else 1)
+
+
 def test_an_icon_button_says_what_it_does(appearance: Appearance, qtbot) -> None:
     button = shown(qtbot, IconButton(appearance, "star", "Star"))
     assert (button.accessibleName(), button.toolTip()) == ("Star", "Star")
