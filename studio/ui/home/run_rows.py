@@ -9,6 +9,7 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from minimind.job import KIND_TRAIN
 from minimind.messages import translated
 from minimind.run_state import RunState
 from minimind.text import _
@@ -168,6 +169,8 @@ def finished_rows(navigator: Navigator, runs: Sequence[Run], *, can_chat: bool) 
 
 
 def _detail(run: Run) -> str:
+    if run.kind != KIND_TRAIN and run.error is None and run.state is not RunState.QUEUED:
+        return _detail_of_work(run)
     parts: list[str] = []
     if run.error is not None:
         parts.append(translated(run.error.code, run.error.params, run.error.message)[0])
@@ -186,4 +189,15 @@ def _detail(run: Run) -> str:
         parts.append(fmt.when(run.ended_at))
     if run.model and run.error is None:
         parts.insert(0, run.model)
+    return " · ".join(parts)
+
+
+def _detail_of_work(run: Run) -> str:
+    """Of an export, say: it has neither steps nor a loss."""
+    size = (run.result or {}).get("size_bytes")
+    parts = [fmt.file_size(size)] if isinstance(size, int | float) else []
+    if run.state.is_active:
+        parts.append(fmt.percent(run.phase_done / run.phase_total) if run.phase_total else _("Preparing…"))
+    else:
+        parts += [fmt.duration(run.wall_s), fmt.when(run.ended_at)]
     return " · ".join(parts)

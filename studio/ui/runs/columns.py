@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from minimind.job import KIND_TRAIN
 from minimind.run_state import RunState
 from minimind.text import N_
 from studio.store.records import Run
@@ -38,7 +39,7 @@ class Column:
 
 
 def _steps(run: Run) -> str:
-    if not run.step and run.state in (RunState.QUEUED, RunState.STARTING):
+    if not run.step and (run.kind != KIND_TRAIN or run.state in (RunState.QUEUED, RunState.STARTING)):
         return fmt.UNKNOWN
     if run.total_steps and run.state is not RunState.FINISHED:
         return f"{fmt.exact(run.step)} / {fmt.exact(run.total_steps)}"
