@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from minimind.text import _
-from studio.paths import Paths, find_paths
+from studio.paths import Paths, find_paths, newest_project
 from studio.preferences import Preferences, PreferencesFile
 
 if TYPE_CHECKING:
@@ -151,7 +151,8 @@ def _window(appearance: Appearance, preferences: PreferencesFile, paths: Paths) 
 
     memory = WindowMemory(paths.window_memory)
     # named once, in the language of the first start; another language later is no other project
-    project = memory.get("project", "") or _("My first model")
+    # a name in another language is no other project
+    project = memory.get("project", "") or newest_project(paths.projects) or _("My first model")
     memory.set("project", project)
     runs = RunService(projects=paths.projects, database=paths.database, project=project)
     system = SystemService(folder=paths.projects)

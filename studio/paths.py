@@ -86,3 +86,14 @@ def find_paths(projects: Path | None = None, *, root: Path = ROOT) -> Paths:
     if projects is None:
         projects = root / "projects" if is_checkout(root) else home / "my-projects"
     return Paths(projects=projects.expanduser().absolute(), home=home.absolute(), cache=cache.absolute())
+
+
+def newest_project(projects: Path) -> str | None:
+    """The project in which something was done last; None when there is none yet."""
+    found: list[tuple[float, str]] = []
+    for folder in projects.iterdir() if projects.is_dir() else ():
+        places = [folder / name for name in ("runs", "drafts", "chats")]
+        times = [place.stat().st_mtime for place in places if place.is_dir()]
+        if times and not folder.name.startswith("."):
+            found.append((max(times), folder.name))
+    return max(found)[1] if found else None

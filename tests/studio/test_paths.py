@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.paths import find_paths, is_checkout
+from studio.paths import find_paths, is_checkout, newest_project
 
 
 def make_checkout(folder: Path) -> Path:
@@ -51,3 +51,17 @@ def test_make_creates_the_folders(tmp_path: Path) -> None:
     paths.make()
     assert paths.projects.is_dir()
     assert paths.database.parent.is_dir()
+
+
+def test_the_newest_project_is_where_something_was_done_last(tmp_path: Path) -> None:
+    assert newest_project(tmp_path / "nowhere") is None
+    (tmp_path / "README.md").touch()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / ".hidden" / "runs").mkdir(parents=True)
+    assert newest_project(tmp_path) is None
+    for at, name in enumerate(["我的第一个模型", "Novels"]):
+        (tmp_path / name / "runs").mkdir(parents=True)
+        os.utime(tmp_path / name / "runs", (at, at))
+    assert newest_project(tmp_path) == "Novels"
+    (tmp_path / "我的第一个模型" / "drafts").mkdir()
+    assert newest_project(tmp_path) == "我的第一个模型"
