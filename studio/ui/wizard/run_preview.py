@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout
 
+from minimind.methods import StartsFrom
 from minimind.text import N_, _, ngettext
 from studio.planning.route import Severity
 from studio.planning.run_plan import Estimate, RunPlan
@@ -212,13 +213,16 @@ class RunPreview(QFrame):
         if estimate.tokens is not None:
             passes = "" if estimate.passes is None else _passes(estimate.passes)
             self.facts["total"].set(fmt.tokens(estimate.tokens), passes)
-            self._show_ratio(estimate)
+            pretrains = plan.method is not None and plan.method.starts_from is StartsFrom.SCRATCH
+            self._show_ratio(estimate, rule=pretrains)
 
-    def _show_ratio(self, estimate: Estimate) -> None:
+    def _show_ratio(self, estimate: Estimate, *, rule: bool) -> None:
         ratio = estimate.tokens_per_parameter
         assert ratio is not None
         shown = f"{ratio:.2g}" if ratio < 10 else f"{ratio:,.0f}"
-        advice = _("better ≥ {n}").format(n=TOKENS_PER_PARAMETER) if ratio < TOKENS_PER_PARAMETER else ""
+        # tuning needs a fraction of that
+        few = rule and ratio < TOKENS_PER_PARAMETER
+        advice = _("better ≥ {n}").format(n=TOKENS_PER_PARAMETER) if few else ""
         noun = ngettext("token", "tokens", 2)
         self.facts["parameter"].set(
             f"{shown} {noun}",
