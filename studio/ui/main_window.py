@@ -75,9 +75,14 @@ class MainWindow(QMainWindow):
             self._pages[self._current].left()
             self._history = [*(past for past in self._history if past != key), self._current][-20:]
         self._current = key
+        focus = self.focusWidget()
+        had_keyboard = focus is not None and self._stack.isAncestorOf(focus)
         self._stack.setCurrentWidget(page)
         self.rail.set_current(row.place or key)
         page.set_compact(self.width() < COMPACT_BELOW)
+        if had_keyboard:
+            # else Qt hands it to the rail, and the keys of the page do nothing
+            page.setFocus()
         page.opened(request or {})
         self._mark_failure_seen(request or {})
 

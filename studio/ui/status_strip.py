@@ -10,12 +10,14 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from minimind.hardware import HardwareSample
+from minimind.job import KIND_TRAIN
 from minimind.run_state import RunState
 from minimind.text import _, ngettext
 from studio.store.records import Run
 from studio.ui import format as fmt
 from studio.ui.appearance import Appearance
 from studio.ui.doctor_words import to_act_on
+from studio.ui.run.words import ESTIMATE_FROM_STEP
 from studio.ui.widgets.labels import ElidedLabel, Label
 from studio.ui.widgets.painting import draw_box
 from studio.ui.widgets.pill import STATES
@@ -173,7 +175,9 @@ class StatusStrip(QFrame):
     @staticmethod
     def _time_left(run: Run) -> str:
         if run.state is RunState.RUNNING and run.phase in (None, "train"):
-            return fmt.time_left(run.eta_s)
+            # as on the run's page: the first steps say little of the others
+            early = run.kind == KIND_TRAIN and run.step - run.from_step < ESTIMATE_FROM_STEP
+            return fmt.time_left(None if early else run.eta_s)
         return _(STATES[run.state].word)
 
     def _show_machine(self) -> None:

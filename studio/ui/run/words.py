@@ -188,7 +188,14 @@ def _left(run: Run, now: Callable[[], float]) -> tuple[str, str]:
         return ("" if eta is None else fmt.time_left(eta)), ""
     if eta is None:
         return fmt.time_left(None), ""
-    return fmt.time_left(eta), _("done at {time}").format(time=fmt.clock(now() + eta))
+    return fmt.time_left(eta), _end(now() + eta, now)
+
+
+def _end(t: float, now: Callable[[], float]) -> str:
+    day, time_of_day = fmt.when(t, now=now), fmt.clock(t)
+    if day == time_of_day:
+        return _("done at {time}").format(time=time_of_day)
+    return _("done on {day}, {time}").format(day=day, time=time_of_day)
 
 
 def _share(run: Run, job: JobSpec | None) -> float | None:

@@ -122,6 +122,19 @@ def test_keys_lead_everywhere(make: Make, qtbot) -> None:
     assert window.current_key == "home"
 
 
+def test_a_new_page_takes_the_keyboard_of_the_one_before(make: Make) -> None:
+    window = make()
+    first = window.current_page()
+    first.setFocus()
+    window.open_page("preferences")
+    assert window.current_page() is not first
+    assert window.focusWidget() is window.current_page()
+    # whoever walks along the rail stays there
+    window.rail.button("home").setFocus()
+    window.open_page("home")
+    assert window.focusWidget() is window.rail.button("home")
+
+
 def test_a_disabled_primary_action_is_not_pressed(make: Make) -> None:
     window = make()
     window.current_page().button.setEnabled(False)

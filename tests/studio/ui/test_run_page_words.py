@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -38,6 +39,11 @@ class TestProgress:
         assert found.left == "about 9 min left"
         assert found.end.startswith("done at ")
         assert found.strong == ("2,480", "9 min")
+
+    def test_an_end_on_another_day_has_its_date(self) -> None:
+        record = dataclasses.replace(make_run().record, eta_s=40 * 86_400.0)
+        found = words.progress(record, [], now=lambda: T0)
+        assert re.fullmatch(r"done on (\d+ [A-Z][a-z]{2}|\d{4}-\d\d-\d\d), \d\d:\d\d", found.end)
 
     def test_no_guess_in_the_first_steps_of_an_attempt(self) -> None:
         fake = make_run(step=12, eta_s=500.0)
