@@ -8,6 +8,7 @@ from typing import Any
 
 from minimind import __version__
 from minimind.job import JobSpec
+from minimind.messages import MESSAGES
 from minimind.run_state import RunState
 from minimind.text import _
 from studio.store.records import Checkpoint, Run
@@ -19,6 +20,8 @@ _CAUSE = re.compile(
     r"(Traceback|[A-Z]\w*(Error|Exception|Interrupt)\b|\berror:|\bKilled\b|Segmentation fault)"
 )
 _PLAIN_ADVICE = frozenset({"lost", "lost_early", "lost_signal", "lost_quietly"})
+# advice that counts on a checkpoint says nothing where there is none
+_NEEDS_CHECKPOINT = frozenset(code for code, message in MESSAGES.items() if "checkpoint" in message.advice)
 _RESUME, _BRANCH = "resume", "branch"
 
 
@@ -74,6 +77,8 @@ def failure(run: Run, job: JobSpec | None, checkpoints: list[Checkpoint], log: l
     kept = rest or _safe(run, from_step)
     # advice that only says what the button says is left out
     more = "" if mending != plain or (run.error and run.error.code in _PLAIN_ADVICE) else advice
+    if not from_step and run.error is not None and run.error.code in _NEEDS_CHECKPOINT:
+        more = ""
     safe = _joined(kept, more)
     return Failure(
         tone="warning" if lost else "danger",

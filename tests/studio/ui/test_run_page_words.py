@@ -276,6 +276,10 @@ class TestFailure:
         assert found is not None
         assert found.title.startswith("The process was killed after step 1,330 (signal 9)")
         assert found.safe.endswith("with a smaller micro-batch if memory is short.")
+        nothing = dataclasses.replace(fake.record, checkpoints=(), last_checkpoint=None)
+        found = failure.failure(nothing, fake.job, [], [])
+        assert found is not None
+        assert found.safe == "There was no checkpoint yet; it begins again."
 
     def test_a_failure_without_a_word(self) -> None:
         fake = make_run(RunState.FAILED)
