@@ -282,6 +282,7 @@ class PlotPanel(QWidget):
         plot.set_marks(marks, saved, bands)
         self._draw_empty(run)
         plot.refresh()
+        self._show_note()
         self._place_chip()
         self._draw_readout()
 
@@ -315,7 +316,6 @@ class PlotPanel(QWidget):
         hardware = self.feed.hardware
         if hardware is None:
             self.plot.lanes.set_lanes([])
-            self.note.hide()
             return
         ran_out = run.error is not None and run.error.code == "out_of_memory"
         shown = machine.lanes(hardware, self._most_lanes, memory_first=ran_out)
@@ -323,7 +323,15 @@ class PlotPanel(QWidget):
         xs = self.plot.mapping.drawn_xs(hardware.x)
         for lane in shown:
             self.plot.lanes.set_data(lane.name, xs, hardware.lanes[lane.name])
-        self.note.setVisible(bool(shown) and not machine.has_card(hardware))
+
+    def _show_note(self) -> None:
+        hardware, plot = self.feed.hardware, self.plot
+        shown = bool(plot.lanes.shown) and hardware is not None and not machine.has_card(hardware)
+        if shown and self.note.isHidden():
+            # not where its height would cost the last lane, of which it speaks
+            needed = plot.minimumHeight() + plot.lanes.each + self.note.sizeHint().height()
+            shown = plot.height() >= needed
+        self.note.setVisible(shown)
 
     def _draw_empty(self, run: Run) -> None:
         message = ""

@@ -52,13 +52,18 @@ class HardwareLanes:
         """Those that there is room for."""
         return self._lanes[: self._shown]
 
+    @property
+    def each(self) -> int:
+        """Pixels that one of them takes with its gap."""
+        return (HEIGHT_COMPACT if self.compact else HEIGHT) + GAP
+
     def fit(self, room: int) -> int:
         """Show as many lanes as fit into so many pixels, the last ones go first.
 
         Returns:
             The pixels that they take with their gaps.
         """
-        each = (HEIGHT_COMPACT if self.compact else HEIGHT) + GAP
+        each = self.each
         self._shown = max(0, min(len(self._lanes), room // each))
         for index, box in enumerate(self._boxes):
             box.setVisible(index < self._shown)
