@@ -135,6 +135,16 @@ def test_no_text_is_clipped_in_any_state(scene: Scene, state: str, size: str) ->
     assert clipped(page) == []
 
 
+@pytest.mark.parametrize("state", [RunState.RUNNING, RunState.LOST])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_note_on_a_missing_card_stands_below_lanes_only(scene: Scene, state: RunState, size: str) -> None:
+    panel = scene.show(make_run(state, card=False), size).body.plot
+    assert panel.note.isVisible() == bool(panel.plot.lanes.shown)
+    assert panel.plot.geometry().bottom() <= panel.height()
+    if panel.note.isVisible():
+        assert panel.note.geometry().top() > panel.plot.geometry().bottom()
+
+
 def test_no_text_is_clipped_with_larger_letters(scene: Scene) -> None:
     page = scene.show(make_run())
     scene.kit.appearance.set(text_size=130)
