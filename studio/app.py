@@ -17,6 +17,7 @@ from studio.preferences import Preferences, PreferencesFile
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from studio.services.system_service import SystemService
     from studio.ui.appearance import Appearance
     from studio.ui.main_window import MainWindow
 
@@ -87,12 +88,15 @@ def _run(asked: argparse.Namespace, paths: Paths) -> int:
     return code
 
 
-def compose(application: QApplication, asked: argparse.Namespace, paths: Paths) -> MainWindow:
+def compose(
+    application: QApplication, asked: argparse.Namespace, paths: Paths, system: SystemService | None = None
+) -> MainWindow:
     """The window with everything behind it, not shown yet; its services end when it has closed.
 
     Args:
         asked: as `arguments` makes it.
         paths: their folders are there (`Paths.make`).
+        system: what tells of the machine; one that looks at this one by default.
     """
     from studio.ui.fonts import load_fonts
 
@@ -100,7 +104,7 @@ def compose(application: QApplication, asked: argparse.Namespace, paths: Paths) 
     preferences = PreferencesFile(paths.preferences)
     appearance = _appearance(application, asked, paths, preferences.current)
     preferences.listen(lambda changed: _apply(appearance, changed))
-    return _window(appearance, preferences, paths)
+    return _window(appearance, preferences, paths, system)
 
 
 def _application() -> QApplication:
@@ -141,7 +145,9 @@ def _apply(appearance: Appearance, preferences: Preferences) -> None:
     )
 
 
-def _window(appearance: Appearance, preferences: PreferencesFile, paths: Paths) -> MainWindow:
+def _window(
+    appearance: Appearance, preferences: PreferencesFile, paths: Paths, system: SystemService | None
+) -> MainWindow:
     from studio.services.run_service import RunService
     from studio.services.system_service import SystemService
     from studio.ui.main_window import MainWindow
@@ -155,7 +161,7 @@ def _window(appearance: Appearance, preferences: PreferencesFile, paths: Paths) 
     project = memory.get("project", "") or newest_project(paths.projects) or _("My first model")
     memory.set("project", project)
     runs = RunService(projects=paths.projects, database=paths.database, project=project)
-    system = SystemService(folder=paths.projects)
+    system = system or SystemService(folder=paths.projects)
     window = MainWindow(
         Tools(
             appearance=appearance,
