@@ -70,6 +70,10 @@ class Actions:
         self._library.queue.put_first(entry.row.folder)
         self._call()
 
+    def order_queue(self, run_ids: Sequence[str]) -> None:
+        """Start the runs that wait in this order."""
+        self._library.queue.order([self._library.touch(run_id).row.folder for run_id in run_ids])
+
     def keep_queue_moving(self) -> None:
         """Start a supervisor when runs wait and none is at work; take note of those that have left."""
         self._supervisors = [child for child in self._supervisors if child.poll() is None]

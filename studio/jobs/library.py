@@ -6,66 +6,33 @@ import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from minimind.errors import BadInput
-from minimind.events import Event
 from minimind.job import JobSpec
 from minimind.run_folder import RunFolder, checkpoint_step
 from minimind.run_state import RunState
 from studio.jobs import process
+from studio.jobs.changes import Changes, Details
 from studio.jobs.entry import Entry
 from studio.jobs.follow import gather, look, plain
+from studio.jobs.log_file import LogFile, LogPage
 from studio.jobs.queue import Queue
 from studio.jobs.supervisor import run_folders
 from studio.jobs.tail import last_lines
 from studio.store.curves import Curves
 from studio.store.database import DamagedError, Database, KnownError
 from studio.store.ingest import Taken, ingest_events, ingest_hardware
-from studio.store.records import Checkpoint, Curve, HardwareLanes, PhaseSpan, Problem, Run, Sample
+from studio.store.records import Checkpoint, Curve, HardwareLanes, Problem
 from studio.store.runs import Runs, make_run
 
 # idle runs are looked at every so many polls
 _REST = 4
 _OPEN_RUNS = 6
-_EVENTS_KEPT, _LOG_KEPT = 1000, 1000
+_EVENTS_KEPT, _LOG_KEPT = 1000, 200
 # one look gives way after this, so that what a person asks for is not kept waiting
 _PATIENCE_S = 0.1
-
-
-@dataclass(frozen=True, kw_only=True)
-class Details:
-    """What only the page of a run needs."""
-
-    events: tuple[Event, ...] = ()
-    samples: tuple[Sample, ...] = ()
-    checkpoints: tuple[Checkpoint, ...] = ()
-    phases: tuple[PhaseSpan, ...] = ()
-    log: tuple[str, ...] = ()
-
-
-@dataclass(kw_only=True)
-class Changes:
-    """What one look has found.
-
-    Attributes:
-        runs: new or changed ones by run_id, None for one that is gone.
-        jobs: of runs that are new.
-        grew: run_ids with more points.
-        events: (run_id, event), written while we looked.
-        details: of open runs that have changed.
-        notices: sentences for the person.
-        more: there is more to read at once.
-    """
-
-    runs: dict[str, Run | None] = field(default_factory=dict)
-    jobs: dict[str, JobSpec | None] = field(default_factory=dict)
-    grew: set[str] = field(default_factory=set)
-    events: list[tuple[str, Event]] = field(default_factory=list)
-    details: dict[str, Details] = field(default_factory=dict)
-    notices: list[str] = field(default_factory=list)
-    more: bool = False
 
 
 class Library:
@@ -84,7 +51,7 @@ class Library:
         self._curves = Curves(self._database)
         self._entries: dict[str, Entry] = {}
         self._ids: dict[str, Entry] = {}
-        self._open: OrderedDict[str, None] = OrderedDict()
+        self._open: OrderedDict[str, LogFile] = OrderedDict()
         self._unread: set[str] = set()
         self._poll = 0
         self._positions: dict[str, int] = {}
@@ -145,7 +112,7 @@ class Library:
     def watch(self, run_id: str) -> Details:
         """Load what the page of a run shows, and keep it up to date for the runs asked last."""
         entry = self.entry(run_id)
-        self._open[run_id] = None
+        self._open.setdefault(run_id, LogFile(entry.folder.log_file))
         self._open.move_to_end(run_id)
         while len(self._open) > _OPEN_RUNS:
             self._open.popitem(last=False)
@@ -318,9 +285,13 @@ class Library:
             process.terminate(state.process)
 
     def _publish(self, entry: Entry, changes: Changes) -> None:
-        run = make_run(entry.row, entry.view, self.projects)
+        run = make_run(entry.row, entry.view, self.projects, self._name_of)
         if run != entry.published:
             entry.published = changes.runs[entry.row.run_id] = run
+
+    def _name_of(self, run_id: str) -> str | None:
+        entry = self._ids.get(run_id)
+        return entry.label if entry is not None else None
 
     # -- details -------------------------------------------------------------------------------
 
@@ -346,6 +317,11 @@ class Library:
                 is_last=step == entry.view.last_checkpoint,
                 val_loss=losses.get(step),
             )
+
+    def log(self, run_id: str, first: int, count: int) -> LogPage:
+        """Lines of log.txt; its line ends are known for as long as the run is among those watched."""
+        file = self._open.get(run_id) or LogFile(self.entry(run_id).folder.log_file)
+        return file.read(first, count)
 
     def curve(
         self, run_id: str, metric: str, *, x: str, lo: float | None, hi: float | None, max_points: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,15 @@ class Queue:
             return [*chosen, *(item for item in items if item.folder != folder)]
 
         self._change(change)
+
+    def order(self, folders: Sequence[str]) -> None:
+        """Start them in this order; who is not named keeps its order behind them.
+
+        Raises:
+            OSError: nothing has changed.
+        """
+        place = {folder: at for at, folder in enumerate(folders)}
+        self._change(lambda items: sorted(items, key=lambda item: place.get(item.folder, len(place))))
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:

@@ -36,7 +36,8 @@ class Run:
         folder, project: where it lies.
         name: what a person called it, else the run_id.
         kind, method: of the job; method is "" for kinds other than train.
-        model: a label: preset, or the checkpoint's name.
+        model: a label: preset, the name of the run that it begins from, or a folder's name.
+        origin: id of the run whose checkpoint it begins with.
         state: as derived from the folder. QUEUED also for a resume that waits for its device.
         queue_position: 1 = next; None when it is not in the queue.
         created, started_at, ended_at: unix seconds; ended_at only when no process works on it.
@@ -67,6 +68,7 @@ class Run:
     kind: str = "train"
     method: str = ""
     model: str = ""
+    origin: str | None = None
     state: RunState = RunState.QUEUED
     queue_position: int | None = None
     created: float = 0.0

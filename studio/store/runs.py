@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -208,19 +209,33 @@ def _job(text: str | None) -> JobSpec | None:
         return None
 
 
-def model_label(job: JobSpec) -> str:
-    """What a person would call the model that a job starts from."""
+def origin_of(job: JobSpec, projects: Path) -> str | None:
+    """The run whose checkpoint a job begins with; None for one from a preset or from elsewhere."""
+    if not job.model.checkpoint:
+        return None
+    try:
+        place = Path(job.model.checkpoint).relative_to(projects).parts
+    except ValueError:
+        return None
+    return place[2] if len(place) > 2 and place[1] == "runs" and place[2] != job.run_id else None
+
+
+def model_label(job: JobSpec, name_of: Callable[[str], str | None] = lambda run_id: None) -> str:
+    """What a person would call the model that a job starts from; `name_of` knows runs by their id."""
     if job.model.preset:
         return job.model.preset
     if not job.model.checkpoint:
         return ""
     path = Path(job.model.checkpoint)
     # a step of a run is known by the run
-    return path.parents[1].name if path.parent.name == "checkpoints" else path.name
+    run_id = path.parents[1].name if path.parent.name == "checkpoints" else path.name
+    return name_of(run_id) or run_id
 
 
-def make_run(row: Row, view: View, projects: Path) -> Run:
-    """The run that the window shows."""
+def make_run(
+    row: Row, view: View, projects: Path, name_of: Callable[[str], str | None] = lambda run_id: None
+) -> Run:
+    """The run that the window shows; `name_of` knows other runs by their id."""
     job, summary = row.job, row.summary
     active = view.state.is_active
     # an attempt that has not said `start` yet has no figures of its own
@@ -236,7 +251,8 @@ def make_run(row: Row, view: View, projects: Path) -> Run:
         name=view.notes.name or row.run_id.rpartition("/")[2],
         kind=job.kind if job else "train",
         method=job.method if job else "",
-        model=model_label(job) if job else "",
+        model=model_label(job, name_of) if job else "",
+        origin=origin_of(job, projects) if job else None,
         state=view.state,
         queue_position=view.queue_position,
         created=job.created if job else 0.0,

@@ -82,3 +82,12 @@ def test_two_windows_lose_no_edit(tmp_path):
     expected = {f"{name}{number}" for name in "ab" for number in range(60) if number % 3}
     assert set(folders(queue)) == expected
     assert json.loads(queue.path.read_bytes())["rev"] == 2 * (60 + 20)
+
+
+def test_another_order_keeps_who_is_not_named_behind(tmp_path):
+    queue = Queue(tmp_path)
+    for name in "abcd":
+        queue.add(QueueItem(folder=name, at_once=name == "b"))
+    queue.order(["c", "gone", "a"])
+    assert [item.folder for item in queue.items()] == ["c", "a", "b", "d"]
+    assert [item.at_once for item in queue.items()] == [False, False, True, False]

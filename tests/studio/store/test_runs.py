@@ -10,7 +10,7 @@ from minimind.run_state import RunState
 from studio.store.database import Database
 from studio.store.ingest import ingest_events
 from studio.store.records import Cursor, Problem
-from studio.store.runs import Runs, View, make_run, model_label
+from studio.store.runs import Runs, View, make_run, model_label, origin_of
 from studio.store.summary import Summary
 from tests.helpers.histories import line
 
@@ -113,6 +113,17 @@ def test_samples_events_and_losses(runs):
 )
 def test_the_model_has_a_name(model, label):
     assert model_label(JobSpec(run_id="r", model=model)) == label
+
+
+def test_a_model_from_a_run_is_called_as_the_run_is(tmp_path):
+    model = ModelRef(checkpoint=str(tmp_path / "p" / "runs" / "first" / "checkpoints" / "step-00000010"))
+    asked = JobSpec(run_id="second", model=model)
+    names = {"first": "My first model"}
+    assert model_label(asked, names.get) == "My first model"
+    assert origin_of(asked, tmp_path) == "first"
+    assert origin_of(asked, tmp_path / "elsewhere") is None
+    assert origin_of(JobSpec(run_id="first", model=model), tmp_path) is None
+    assert origin_of(JobSpec(run_id="r", model=ModelRef(preset="tiny")), tmp_path) is None
 
 
 def test_a_run_as_the_window_shows_it(runs):

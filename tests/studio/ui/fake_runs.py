@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QTimer
 from minimind.events import Event
 from minimind.job import Budget, DataFile, JobSpec, ModelRef
 from minimind.run_state import RunState
+from studio.jobs.log_file import LogPage
 from studio.services.run_service import RunService
 from studio.store.curves import means, reduce
 from studio.store.records import Checkpoint, Curve, HardwareLanes, PhaseSpan, Problem, Run, Sample
@@ -180,7 +181,17 @@ class FakeRunService(RunService):
         self.requests.append(("hardware", {"x": x, "lo": lo, "hi": hi, "most": max_points}))
         QTimer.singleShot(0, self, lambda: self._answer_hardware(run_id, x, lo, hi, max_points, token))
 
+    def request_log(self, run_id: str, first: int, count: int, *, token: object) -> None:
+        self.requests.append(("log", {"first": first, "count": count}))
+        QTimer.singleShot(0, self, lambda: self._answer_log(run_id, first, count, token))
+
     # -- what a person asks for ----------------------------------------------------------------
+
+    def start_now(self, run_id: str) -> None:
+        self.calls.append(("start_now", run_id))
+
+    def order_queue(self, run_ids: Sequence[str]) -> None:
+        self.calls.append(("order_queue", tuple(run_ids)))
 
     def start(self, job: JobSpec, *, name: str = "") -> str:
         self.calls.append(("start", job, name))
@@ -221,7 +232,18 @@ class FakeRunService(RunService):
         self.change(run_id, trashed=False)
         self.runs_changed.emit()
 
+    def delete_forever(self, run_id: str) -> None:
+        self.calls.append(("delete_forever", run_id))
+        del self.fakes[run_id]
+        self.runs_changed.emit()
+
     # -- inside --------------------------------------------------------------------------------
+
+    def _answer_log(self, run_id: str, first: int, count: int, token: object) -> None:
+        lines = self.fakes[run_id].log
+        first = max(0, len(lines) + first) if first < 0 else min(first, len(lines))
+        page = LogPage(total=len(lines), first=first, lines=tuple(lines[first : first + count]))
+        self.log_ready.emit(token, page)
 
     def _answer_curve(
         self, run_id: str, metric: str, x: str, lo: float | None, hi: float | None, most: int, token: object
