@@ -37,7 +37,7 @@ from studio.ui.widgets.empty_state import EmptyState
 # figures change in place at most twice a second
 REFRESH_MS = 500
 LOW_BELOW = 720
-_LOG_LINES, _LOW_LINES = 1000, 2
+_LOG_LINES, _LOW_LINES = 200, 2
 
 
 class RunPage(Page):
@@ -201,7 +201,7 @@ class RunPage(Page):
         body.events.set_rows(rows.event_rows(events, checkpoints))
         body.checkpoints.set_rows(rows.checkpoint_rows(checkpoints))
         body.set_num_checkpoints(len(checkpoints))
-        body.log.set_lines(self._runs.log_tail(run_id, _LOG_LINES))
+        body.log.refresh()
         body.samples.show_samples(samples, turns=words.speaks_in_turns(run.method))
         if len(samples) != self._sampled:
             self._sampled = len(samples)
@@ -314,6 +314,7 @@ class RunPage(Page):
         self._job = self.commands.job(self._run_id)
         self.body.plot.set_options(PlotOptions.from_dict(self._memory.get(f"plot/{run.project}", {})))
         self.body.plot.watch(run)
+        self.body.log.watch(run.run_id)
         self.refresh()
 
     def _spent(self, run: Run) -> words.Spent:

@@ -123,7 +123,7 @@ class RunBody(QWidget):
         self.plot = PlotPanel(appearance, runs)
         self.samples = SamplesPanel(appearance)
         self.events = RowList(appearance)
-        self.log = LogView(appearance)
+        self.log = LogView(appearance, runs)
         self.checkpoints = RowList(appearance)
         self.settings = SettingsList(appearance)
         self._num_checkpoints = 0

@@ -52,12 +52,12 @@ class RunHeader(PageHeader):
         if shown != self._shown:
             self._shown = shown
             self.set_actions(shown)
-        if menu != self._items:
-            self._items = menu
+        if menu != self._lines:
+            self._lines = menu
             self.set_menu(menu)
 
     _shown: list[Button] | None = None
-    _items: list[MenuItem] | None = None
+    _lines: list[MenuItem] | None = None
 
     def primary(self) -> Button | None:
         """The filled button, if there is one."""
