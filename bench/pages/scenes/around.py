@@ -1,0 +1,74 @@
+"""Dialogs, preferences, and what lies around the pages."""
+
+from __future__ import annotations
+
+from bench.pages.stage import Stage
+from minimind.text import _
+from studio.ui.close_dialog import CloseDialog
+from studio.ui.export_dialog import ExportDialog, open_export
+
+
+def export(stage: Stage) -> ExportDialog:
+    """What, how small, where to."""
+    stage.open("runs")
+    tuned = next(run for run in stage.runs.runs() if run.run_id == "tuned")
+    dialog = open_export(
+        stage.appearance,
+        stage.navigator,
+        stage.runs,
+        checkpoint=str(tuned.folder),
+        projects=stage.projects,
+        parent=stage.window,
+    )
+    assert dialog is not None
+    stage.settle()
+    return dialog
+
+
+def export_folder(stage: Stage) -> None:
+    """As a folder for other tools."""
+    list(export(stage).cards.values())[-1].click()
+    stage.settle()
+
+
+def preferences(stage: Stage) -> None:
+    """From the top."""
+    stage.open("preferences")
+
+
+def preferences_end(stage: Stage) -> None:
+    """The last anchor."""
+    from PySide6.QtWidgets import QScrollArea
+
+    for area in stage.open("preferences").findChildren(QScrollArea):
+        area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
+    stage.settle()
+
+
+def shortcuts(stage: Stage) -> None:
+    """F1 on the page of a run."""
+    stage.open("run", run_id="running")
+    stage.window._show_shortcuts()
+    stage.settle()
+
+
+def close(stage: Stage) -> None:
+    """The window closes while something trains."""
+    CloseDialog(stage.appearance, stage.runs, stage.window).open()
+    stage.settle()
+
+
+def toasts(stage: Stage) -> None:
+    """Two of them, one with a way back."""
+    stage.open("runs")
+    stage.navigator.toast(_("Plan discarded."), action_text=_("Undo"), action=lambda: None)
+    stage.navigator.toast(_("The index of runs is not open."), tone="danger")
+    stage.settle()
+
+
+def folded(stage: Stage) -> None:
+    """The rail folded by hand."""
+    stage.open("home")
+    if not stage.window._wants_folded:
+        stage.window._toggle_rail()
+    stage.settle()
