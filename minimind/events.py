@@ -27,6 +27,7 @@ KINDS = (
     "progress",
     "schedule",
     "control",
+    "stage",
     "warning",
     "error",
     "done",

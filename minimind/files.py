@@ -335,9 +335,10 @@ def close_torn_tail(path: Path) -> None:
         return
 
 
-def read_lines(path: Path, *, cap: int = 1 << 20) -> Iterator[bytes]:
-    """Whole lines of an append-only file, split on LF only; a torn last line is left out."""
+def read_lines(path: Path, *, cap: int = 1 << 20, start: int = 0) -> Iterator[bytes]:
+    """Whole lines of an append-only file from a byte on, split on LF only; a torn last line is left out."""
     with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        file.seek(start)
         for line in file:
             if not line.endswith(b"\n"):
                 return

@@ -16,7 +16,7 @@ from minimind.errors import BadInput
 from minimind.files import read_json, replace_json
 
 VERSION = 1
-KIND_TRAIN, KIND_EXPORT = "train", "export"
+KIND_TRAIN, KIND_EXPORT, KIND_PIPELINE = "train", "export", "pipeline"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +37,7 @@ class ModelRef:
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """How long: exactly one of the three."""
+    """How long: one of the three, or steps or epochs with the minutes that they may take at most."""
 
     steps: int | None = None
     epochs: float | None = None
@@ -58,7 +58,7 @@ class JobSpec:
 
     Attributes:
         run_id: unique name, also the folder's.
-        kind: train, or another long piece of work (export).
+        kind: train, or another long piece of work (export, pipeline).
         method: training method, for kind train.
         model, data, val_data, tokenizer: what it works on; paths as absolute strings.
         settings: values that differ from the method's defaults.

@@ -10,7 +10,7 @@ from typing import Any
 from minimind import estimate
 from minimind.device import Device
 from minimind.errors import BadInput
-from minimind.job import JobSpec
+from minimind.job import Budget, JobSpec
 from minimind.methods import Method, Needs, method_named
 from minimind.methods.method import TrainSettings
 from minimind.model.config import ModelConfig
@@ -45,7 +45,8 @@ class Resolved:
     """A job with nothing left to decide; stored with the attempt and in each checkpoint.
 
     Attributes:
-        total_steps, decay_from: None until a run with `minutes` has measured its speed.
+        total_steps, decay_from: None until a run with `minutes` alone has measured its speed.
+        minutes: how long it takes; beside total_steps the most that it may take, which cuts them.
         warmup_steps: the rate rises linearly over them.
         rows_per_step, micro_batch: rows of an update, and of one forward.
         shape: `wsd` (warm-up, stable, linear decay to 0) or `cosine` (to a tenth).
@@ -103,7 +104,7 @@ def resolve(job: JobSpec, config: ModelConfig, data: Data, device: Device) -> Re
     """
     method = method_named(job.method)
     settings: TrainSettings = build(method.settings, job.settings)
-    _check_budget(job)
+    check_budget(job.budget)
     upstream = settings.recipe == "upstream"
     seq_len = sequence_length(job, config)
     rows = _rows_per_step(job, settings, data, device, seq_len)
@@ -180,10 +181,14 @@ def sequence_length(job: JobSpec, config: ModelConfig) -> int:
     return int(asked)
 
 
-def _check_budget(job: JobSpec) -> None:
-    given = {name: value for name, value in dataclasses.asdict(job.budget).items() if value is not None}
-    if len(given) > 1:
-        raise BadInput(f"give one of --steps, --epochs, --minutes, not {' and '.join(given)}")
+def check_budget(budget: Budget) -> None:
+    """
+    Raises:
+        BadInput: steps and epochs together, or a value that is no positive number.
+    """
+    given = {name: value for name, value in dataclasses.asdict(budget).items() if value is not None}
+    if len(given.keys() - {"minutes"}) > 1:
+        raise BadInput(f"give one of --steps and --epochs, not {' and '.join(given)}")
     for name, value in given.items():
         if not isinstance(value, int | float) or not 0 < value < 1e9:
             raise BadInput(f"--{name} must be a positive number, not {value}")
@@ -223,10 +228,10 @@ def _peak(config: ModelConfig, rows: int, seq_len: int, precision: str, optimize
 
 
 def _total_steps(job: JobSpec, data: Data, rows: int) -> int | None:
-    if job.budget.minutes is not None:
-        return None
     if job.budget.steps is not None:
         return job.budget.steps
+    if job.budget.minutes is not None and job.budget.epochs is None:
+        return None
     return max(1, math.ceil(data.rows * (job.budget.epochs or 1.0) / rows))
 
 
@@ -280,6 +285,7 @@ def _compile(
         seconds = 60 * (job.budget.minutes or 0.0)
     else:
         seconds = total * tokens_per_step / tokens_per_second(config, data, device, settings.precision)
+        seconds = min(seconds, 60 * (job.budget.minutes or math.inf))
     return seconds > COMPILE_WORTH * COMPILE_SECONDS[device.kind]
 
 
@@ -332,14 +338,15 @@ def predict(
     device: Device,
     *,
     cny_per_hour: float = 1.3,
+    tokens_per_s: float | None = None,
 ) -> Prediction:
-    """What the job will need and take.
+    """What the job will need and take; by the formula, or by a speed that was measured.
 
     Raises:
         BadInput: as `resolve`.
     """
     resolved = resolve(job, config, data, device)
-    speed = tokens_per_second(config, data, device, resolved.precision)
+    speed = tokens_per_s or tokens_per_second(config, data, device, resolved.precision)
     fill = data.tokens / max(1, data.rows * resolved.seq_len)
     tokens_per_step = resolved.tokens_per_step * min(1.0, fill)
     if resolved.total_steps is None:
@@ -351,6 +358,9 @@ def predict(
         evals = steps / resolved.eval_every if resolved.eval_every else 1
         seconds += (evals + 1) * data.heldout_tokens / speed / 3
         seconds += COMPILE_SECONDS[device.kind] if resolved.compile else 0.0
+        most = 60 * (resolved.minutes or math.inf)
+        if seconds > most:
+            steps, seconds = max(1, int(steps * most / seconds)), most
     total, _active = estimate.parameters(config)
     memory = estimate.training_memory(
         config,

@@ -18,6 +18,7 @@ from minimind.messages import MESSAGES
 from minimind.methods import METHODS
 from minimind.options import options_of
 from minimind.presets import PRESETS
+from minimind.recipes import RECIPES
 from studio.preferences import Preferences
 from studio.ui.widgets.pill import STATES
 
@@ -46,8 +47,10 @@ WITHOUT_TORCH = (
     "minimind.methods",
     "minimind.model.config",
     "minimind.options",
+    "minimind.pipeline.stages",
     "minimind.plan",
     "minimind.presets",
+    "minimind.recipes",
     "minimind.run_folder",
     "minimind.run_state",
     "minimind.text",
@@ -186,6 +189,9 @@ def declared() -> Iterator[tuple[str, str]]:
     for name, preset in PRESETS.items():
         yield f"preset {name}", preset.title
         yield f"preset {name}", preset.summary
+    for name, recipe in RECIPES.items():
+        yield f"recipe {name}", recipe.title
+        yield f"recipe {name}", recipe.summary
     for name, exporter in EXPORTERS.items():
         yield f"exporter {name}", exporter.title
         yield f"exporter {name}", exporter.summary

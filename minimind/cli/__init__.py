@@ -18,6 +18,7 @@ VERBS = {
     "train": "train a model, or carry out a run folder",
     "run": "carry out any run folder by its kind",
     "control": "pause, resume, stop, save or sample a running job",
+    "pipeline": "carry out a recipe: one training after the other",
     "plan": "predict memory, time and cost of a training; writes nothing",
     "doctor": "check what this machine can do and what is missing",
     "tokenizer": "train a tokenizer",

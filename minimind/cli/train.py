@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 from pathlib import Path
 
 from minimind.cli import print_json
 from minimind.cli.job_arguments import add_job_arguments, budget_of, job_of, settings_of
+from minimind.cli.made_folder import make_run_folder, take_back
 from minimind.errors import BadInput
 from minimind.job import JobSpec, ModelRef, parse_data
-from minimind.lock import Held
 from minimind.methods import method_named
 from minimind.presets import PRESETS
 from minimind.run_folder import RunFolder
@@ -34,70 +33,18 @@ def run(options: argparse.Namespace) -> int:
         raise BadInput(f"{options.folder} holds no job.json, so it is no run folder")
     made: list[Path] = []
     if options.out is not None and not (options.resume and folder.exists()):
-        made = _make(folder, options)
+        made = make_run_folder(folder, lambda: job_of(options), resume=options.resume)
     overrides = _overrides(options) if options.resume else {}
     from minimind.training.run import execute
 
     try:
         result = execute(folder, resume=options.resume, overrides=overrides, quiet=options.json)
     except BadInput:
-        for path in made:
-            _remove(path)
+        take_back(made)
         raise
     if options.json:
         print_json(result.values)
     return result.exit_status
-
-
-def _make(folder: RunFolder, options: argparse.Namespace) -> list[Path]:
-    """Write job.json; returns what to remove if it turns out to be bad input."""
-    if folder.exists():
-        _refuse_if_held(folder)
-        raise BadInput(
-            f"--out {folder.path} already holds a run; add --resume to go on with it, or choose another"
-        )
-    if folder.path.is_file():
-        raise BadInput(f"--out {folder.path} is a file, not a folder")
-    if options.resume:
-        raise BadInput(f"--resume: {folder.path} holds no run to go on with")
-    job = job_of(options)
-    new = [path for path in (folder.path, *folder.path.parents) if not path.exists()]
-    made = new[-1:]
-    try:
-        folder.path.mkdir(parents=True, exist_ok=True)
-        before = set(folder.path.iterdir())
-        job.with_changes(run_id=folder.path.name).save(folder.job_file)
-    except OSError as error:
-        for path in made:
-            _remove(path)
-        raise BadInput(f"--out {folder.path} cannot be written: {error.strerror}") from error
-    names = (
-        "job.json",
-        "events.jsonl",
-        "hardware.jsonl",
-        "state.json",
-        "log.txt",
-        "attempts",
-        "checkpoints",
-        ".lock",
-    )
-    return made or [folder.path / name for name in names if folder.path / name not in before]
-
-
-def _refuse_if_held(folder: RunFolder) -> None:
-    try:
-        folder.lock().acquire().release()
-    except Held as held:
-        raise BadInput(f"{held}; only one process may work in a run folder", code="held") from held
-    except OSError:
-        return  # a folder that only others may write to is told about in other words
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def _overrides(options: argparse.Namespace) -> dict[str, object]:

@@ -157,10 +157,12 @@ class Loop:
             return None if minutes is None else max(0.0, 60 * minutes - self.progress.elapsed_s)
         if not self._recent:
             return None
-        left = total - self.progress.step
+        left, minutes = total - self.progress.step, self.session.plan.minutes
         every = self.session.plan.eval_every
         evals = left // every if every else 1
-        return left * statistics.median(self._recent) + evals * self._eval_s
+        seconds = left * statistics.median(self._recent) + evals * self._eval_s
+        most = math.inf if minutes is None else max(0.0, 60 * minutes - self.progress.elapsed_s)
+        return min(seconds, most)
 
     def _memory_bytes(self) -> int:
         if self.session.torch_device.type == "cuda":
@@ -178,12 +180,13 @@ class Loop:
     # -- once in a while -------------------------------------------------------------------------
 
     def _decide_schedule(self) -> None:
-        """With `--minutes`: how often things happen, once the speed is about known; then, once, the end.
+        """With minutes: how often things happen, once the speed is about known; then, once, the end.
 
-        The end is fixed when it is time for the decay: until then the rate does not depend on it.
+        The end is fixed when it is time for the decay: until then the rate does not depend on it. Steps with
+        minutes as the most: a machine that is fast enough begins its decay by the count, before that time.
         """
         plan, progress = self.session.plan, self.progress
-        if plan.total_steps is not None or plan.minutes is None:
+        if plan.minutes is None or (plan.decay_from is not None and progress.step >= plan.decay_from):
             return
         budget = 60 * plan.minutes
         step_s = statistics.median(self._recent)
@@ -196,6 +199,8 @@ class Loop:
         # the evaluations to come take their share, and the last one comes after the last step
         with_evals = step_s + (self._eval_s / plan.eval_every if plan.eval_every else 0.0)
         total = progress.step + max(1, int((budget - progress.elapsed_s - self._eval_s) / with_evals))
+        # steps that were asked for: time may only make them fewer
+        total = min(total, plan.total_steps or total)
         self.session.plan = replace(
             with_intervals(plan, total, self.session.data), total_steps=total, decay_from=progress.step
         )

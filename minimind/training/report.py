@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -99,6 +100,12 @@ class Report:
                 print(line, flush=True)
         except OSError:
             return
+
+    def show(self, text: str) -> None:
+        """A line that somebody else has logged: for the terminal only."""
+        if self._log is not None and not self._quiet:
+            with contextlib.suppress(OSError):
+                print(text, flush=True)
 
     def emit(self, kind: str, **fields: Any) -> None:
         """An event; a full disk is waited for, since the curve must have no hole."""

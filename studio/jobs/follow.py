@@ -7,13 +7,13 @@ somebody copied here.
 from __future__ import annotations
 
 import re
-import signal
 import time
 from dataclasses import dataclass
 
 from minimind.messages import english
 from minimind.run_folder import KILL, Notes, RunFolder, State, checkpoint_step
 from minimind.run_state import RunState
+from minimind.vanished import vanished
 from studio.jobs.launch import Launch, read_launch
 from studio.jobs.tail import last_lines
 from studio.store.records import Problem
@@ -23,8 +23,6 @@ from studio.store.summary import Summary
 LOG_LINES = 12
 # how long a start of which nobody knows the process may take to speak for itself
 _UNSEEN_START_S = 120.0
-# faults of the program itself, by signal name
-_FAULTS = {"SIGSEGV", "SIGABRT", "SIGILL", "SIGFPE"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,8 +136,6 @@ def _gone(evidence: Evidence, state: State, summary: Summary, actions: set[str])
     seen = launch is not None and launch.process is not None and launch.process.pid == state.pid
     code = launch.exit_code if launch is not None and seen else None
     step = max(summary.step, summary.from_step)
-    if code == 0:
-        return Verdict(state=RunState.LOST, error=_problem("lost_quietly", step=step))
     return Verdict(state=RunState.LOST, error=_lost(step, code))
 
 
@@ -159,25 +155,8 @@ def _told(summary: Summary, log_end: tuple[str, ...]) -> Problem:
 
 
 def _lost(step: int, code: int | None) -> Problem:
-    if code is None:
-        return _problem("lost", step=step) if step else _problem("lost_early")
-    if code > 0:
-        return _problem("lost_with_status", step=step, status=code)
-    name = _signal_name(-code)
-    if name == "SIGKILL":
-        return _problem("lost_killed", step=step, signal=-code)
-    if name == "SIGBUS":
-        return _problem("lost_file_cut", step=step)
-    if name in _FAULTS:
-        return _problem("lost_fault", step=step, signal=name)
-    return _problem("lost_signal", step=step, signal=name)
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return str(number)
+    name, params = vanished(step, code)
+    return _problem(name, **params)
 
 
 def _problem(code: str, **params: object) -> Problem:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from minimind.detached import TRAINER as TRAINER
+from minimind.detached import resume_arguments, spawn_detached
 from minimind.errors import BadInput
 from minimind.files import read_json, replace_json
 from minimind.job import KIND_TRAIN, JobSpec
@@ -21,9 +20,6 @@ from minimind.run_folder import Notes, ProcessIdentity, RunFolder, State
 from minimind.text import _
 from studio.jobs.process import RUN_VARIABLE
 
-ROOT = Path(__file__).resolve().parents[2]
-TRAINER = (sys.executable, "-m", "minimind", "train")
-_FLAGS = ("steps", "epochs", "minutes", "device", "nproc", "strategy")
 _RECORD = "launch.json"
 
 
@@ -113,18 +109,6 @@ def _cannot_write(folder: RunFolder, error: OSError) -> BadInput:
     )
 
 
-def resume_arguments(overrides: Mapping[str, Any]) -> list[str]:
-    """Command line arguments of another attempt."""
-    arguments = ["--resume"]
-    for name, value in overrides.items():
-        if name in _FLAGS:
-            arguments += [f"--{name}", str(value)]
-        else:
-            text = value if isinstance(value, str) else json.dumps(value)
-            arguments += ["--set", f"{name}={text}"]
-    return arguments
-
-
 class Launcher:
     """Starts trainers: in a session of their own, output to log.txt, so that nothing here can end them."""
 
@@ -177,35 +161,6 @@ class Launcher:
 def _dead(pid: int) -> ProcessIdentity:
     """Of a process that ended before one could look at it."""
     return ProcessIdentity(pid=pid, start_ticks=0.0, host="", boot_id="")
-
-
-def spawn_detached(
-    command: Sequence[str], output: Any, environment: Mapping[str, str] | None = None
-) -> subprocess.Popen[bytes]:
-    """A process that outlives this one and its terminal.
-
-    Args:
-        output: an open file for stdout and stderr.
-
-    Raises:
-        OSError: it cannot be started.
-    """
-    common: dict[str, Any] = {
-        "stdin": subprocess.DEVNULL,
-        "stdout": output,
-        "stderr": subprocess.STDOUT,
-        "cwd": ROOT,
-        "env": environment,
-    }
-    if os.name != "nt":
-        return subprocess.Popen(list(command), start_new_session=True, **common)
-    # not seen running: a terminal that ends its job with the tab must not take the trainer along
-    flags = 0x00000200 | 0x08000000  # CREATE_NEW_PROCESS_GROUP | CREATE_NO_WINDOW
-    with contextlib.suppress(OSError):
-        return subprocess.Popen(
-            list(command), creationflags=flags | 0x01000000, **common
-        )  # BREAKAWAY_FROM_JOB
-    return subprocess.Popen(list(command), creationflags=flags, **common)
 
 
 def record_exit(folder: RunFolder, pid: int, code: int) -> None:

@@ -23,6 +23,7 @@ from pathlib import Path
 import psutil
 
 from minimind import nvml
+from minimind.detached import spawn_detached
 from minimind.errors import BadInput
 from minimind.files import read_json
 from minimind.job import KIND_TRAIN, JobSpec
@@ -35,7 +36,6 @@ from studio.jobs.launch import (
     Launcher,
     read_launch,
     record_exit,
-    spawn_detached,
 )
 from studio.jobs.queue import Queue, QueueItem
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from minimind.detached import resume_arguments
 from minimind.errors import BadInput
 from minimind.job import JobSpec
 from minimind.run_folder import RunFolder, State
@@ -15,7 +16,6 @@ from studio.jobs.launch import (
     create_run,
     read_launch,
     record_exit,
-    resume_arguments,
 )
 from studio.jobs.process import RUN_VARIABLE
 from tests.helpers.fake_trainer import fake_job
