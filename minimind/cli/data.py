@@ -273,8 +273,14 @@ def _prepare(options: argparse.Namespace) -> int:
 
 def _convert(options: argparse.Namespace) -> int:
     from minimind.data.convert import convert_file
+    from minimind.data.fields import convert_fields, fields_of, is_table
 
-    report = convert_file(Path(options.files[0]), Path(options.out), options.needs)
+    path = Path(options.files[0])
+    mapping = fields_of(path).guess() if is_table(path) else None
+    if mapping is not None and mapping.is_whole:
+        report = convert_fields(path, Path(options.out), mapping)
+    else:
+        report = convert_file(path, Path(options.out), options.needs)
     if options.json:
         print_json({**report.to_json(), "out": str(Path(options.out).resolve())})
     else:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from minimind.data.formats import Source
 from minimind.data.problems import Problem
-from minimind.data.rows import Row
+from minimind.data.rows import Kind, Row
 from minimind.tokenizer.conversation import ConversationProblem
 from minimind.tokenizer.tokenizer import EncodedChat, Tokenizer
 
@@ -41,7 +41,7 @@ def encoded_blocks(
     source: Source, tokenizer: Tokenizer, cancelled: Callable[[], bool] | None
 ) -> Iterator[tuple[Block, int]]:
     """Blocks in order, with the byte reached: some are encoded in Rust while others are parsed."""
-    encode = _encode_text if source.kind == "text" else _encode_chat
+    encode = _ENCODERS[source.kind]
     waiting: deque[tuple[Future[Block], int]] = deque()
     # two calls at a time: while one hands its result over to Python, the other keeps the cores busy
     with ThreadPoolExecutor(2) as pool:
@@ -118,3 +118,57 @@ def _encode_chat(rows: list[Row], problems: list[Problem], tokenizer: Tokenizer)
         spans=np.array(spans, np.int64).reshape(-1, 2),
         problems=problems,
     )
+
+
+def _encode_pairs(rows: list[Row], problems: list[Problem], tokenizer: Tokenizer) -> Block:
+    """Both sides of a pair, one after the other, as one document."""
+    sides = [side for row in rows for side in (row.conversation, row.rejected) if side is not None]
+    encoded = tokenizer.encode_chats(sides)
+    lengths: list[int] = []
+    kept: list[Row] = []
+    tokens: list[int] = []
+    spans: list[tuple[int, int]] = []
+    for row, first, second in zip(rows, encoded[::2], encoded[1::2], strict=True):
+        if isinstance(first, ConversationProblem) or isinstance(second, ConversationProblem):
+            failed = first if isinstance(first, ConversationProblem) else second
+            assert isinstance(failed, ConversationProblem)
+            problems.append(Problem(line=row.line, code=failed.code, params=failed.params))
+            continue
+        begin = len(tokens)
+        for side in (first, second):
+            spans += [(start + len(tokens), end + len(tokens)) for start, end in side.spans]
+            tokens += side.ids
+        kept.append(row)
+        lengths.append(len(tokens) - begin)
+    problems.sort(key=lambda problem: problem.line)
+    return Block(
+        tokens=np.array(tokens, np.uint32),
+        lengths=np.array(lengths, np.int64),
+        rows=kept,
+        spans=np.array(spans, np.int64).reshape(-1, 2),
+        problems=problems,
+    )
+
+
+def _encode_prompts(rows: list[Row], problems: list[Problem], tokenizer: Tokenizer) -> Block:
+    """What the model is asked; it learns from what it answers itself, so nothing here is trained."""
+    asked = [
+        tokenizer.chat_prompt(row.conversation.messages, row.conversation.tools)
+        for row in rows
+        if row.conversation is not None
+    ]
+    return Block(
+        tokens=np.fromiter(chain.from_iterable(asked), np.uint32),
+        lengths=np.array([len(ids) for ids in asked], np.int64),
+        rows=rows,
+        spans=np.zeros((0, 2), np.int64),
+        problems=problems,
+    )
+
+
+_ENCODERS: dict[Kind, Callable[[list[Row], list[Problem], Tokenizer], Block]] = {
+    "text": _encode_text,
+    "chat": _encode_chat,
+    "preferences": _encode_pairs,
+    "prompts": _encode_prompts,
+}

@@ -49,6 +49,19 @@ class Encoding:
     label: str
     bom: int = 0
 
+    @property
+    def is_wide(self) -> bool:
+        """Its line ends are no single bytes."""
+        return self.codec.startswith(("utf-16", "utf-32"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where reading can be taken up again: after `line`, at byte `offset`."""
+
+    line: int
+    offset: int
+
 
 def detect(path: Path) -> Encoding:
     """Find the encoding: byte-order mark, else what most lines of a sample can be read as.
@@ -179,19 +192,20 @@ class Lines:
     Split at LF only; memory is bounded by MAX_LINE. `position` is the byte that reading has reached.
     """
 
-    def __init__(self, path: Path, encoding: Encoding) -> None:
+    def __init__(self, path: Path, encoding: Encoding, after: Place | None = None) -> None:
         self._path = path
         self._encoding = encoding
+        self._after = after or Place(line=0, offset=encoding.bom)
         self.position = 0
 
     def __iter__(self) -> Iterator[tuple[int, str | Problem]]:
-        encoding = self._encoding
-        wide = encoding.codec.startswith(("utf-16", "utf-32"))
+        encoding, number = self._encoding, self._after.line
+        wide = encoding.is_wide
         codec = "utf-8" if wide else encoding.codec
         with self._path.open("rb") as file:
-            file.seek(encoding.bom)
+            file.seek(self._after.offset)
+            self.position = self._after.offset
             reader: BinaryIO = io.BufferedReader(_AsUtf8(file, encoding.codec), 1 << 16) if wide else file
-            number = 0
             while raw := reader.readline(MAX_LINE + 1):
                 number += 1
                 self.position = file.tell() if wide else self.position + len(raw)
@@ -209,6 +223,26 @@ class Lines:
     def size(self) -> int:
         """Bytes of the file."""
         return os.path.getsize(self._path)
+
+
+def raw_line(path: Path, encoding: Encoding, line: int, after: Place | None = None) -> str:
+    """A line as it stands in the file, at most MAX_LINE bytes; what is no text is written as \\xNN.
+
+    Args:
+        path, encoding: the file.
+        line: from 1.
+        after: a place before the line, to be there sooner.
+    """
+    place = after or Place(line=0, offset=encoding.bom)
+    with path.open("rb") as file:
+        file.seek(place.offset)
+        reader: BinaryIO = (
+            io.BufferedReader(_AsUtf8(file, encoding.codec), 1 << 16) if encoding.is_wide else file
+        )
+        for _number in range(place.line + 1, line):
+            _skip_line(reader)
+        raw = reader.readline(MAX_LINE)
+    return raw.rstrip(b"\r\n").decode("utf-8" if encoding.is_wide else encoding.codec, "backslashreplace")
 
 
 def _skip_line(reader: BinaryIO) -> None:

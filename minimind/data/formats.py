@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from minimind.data import plain_text
-from minimind.data.encodings import Encoding, Lines, detect
+from minimind.data.encodings import Encoding, Lines, Place, detect, raw_line
 from minimind.data.json_list import list_items
 from minimind.data.problems import Problem, at_line, no_usable_row
 from minimind.data.rows import Kind, Row, RowProblem, convert, kind_of, text_row
@@ -55,7 +55,21 @@ class Source:
         self._encoding = encoding
 
     def __iter__(self) -> Iterator[Row | Problem]:
-        for line, value in self._values():
+        return self.rows()
+
+    def place(self, line: int) -> Place | None:
+        """Where `rows` can go on after `line`, the one that was read last; None: only from the beginning."""
+        if self.container != "lines" or self._encoding.is_wide:
+            return None
+        return Place(line=line, offset=self.position)
+
+    def raw(self, line: int, after: Place | None = None) -> str:
+        """A line as it stands in the file; what is no text is written as \\xNN."""
+        return raw_line(self.path, self._encoding, line, after)
+
+    def rows(self, after: Place | None = None) -> Iterator[Row | Problem]:
+        """What stands in the file, from the beginning or behind a place."""
+        for line, value in self.values(after):
             if isinstance(value, Problem):
                 yield value
                 continue
@@ -67,14 +81,14 @@ class Source:
             except RowProblem as problem:
                 yield Problem(line=line, code=problem.code, params=problem.params)
 
-    def _values(self) -> Iterator[tuple[int, Any]]:
+    def values(self, after: Place | None = None) -> Iterator[tuple[int, Any]]:
         """What is written in the file, with its line: JSON values, documents, problems."""
         if self.container == "list":
             for line, value, position in list_items(self.path, self._encoding):
                 self.position = position
                 yield line, value
             return
-        lines = Lines(self.path, self._encoding)
+        lines = Lines(self.path, self._encoding, after)
         if self.container == "text":
             target = plain_text.document_bytes(self.size)
             for item in plain_text.documents(lines, target):
@@ -137,7 +151,7 @@ def open_source(path: Path, needs: Kind | None = None) -> Source:
 
 
 def _most_frequent_kind(source: Source) -> Kind:
-    values = (value for _line, value in source._values())
+    values = (value for _line, value in source.values())
     kinds = Counter(kind for value in islice(values, 200) if (kind := kind_of(value)))
     return kinds.most_common(1)[0][0] if kinds else "text"
 

@@ -87,10 +87,15 @@ def previews(
     rows = list(islice(usable, first - 1, first - 1 + count))
     if not rows and first == 1:
         raise no_usable_row(path, needs, next((item for item in source if not isinstance(item, Row)), None))
-    return [_preview(row, tokenizer, path) for row in rows]
+    return [preview_of(row, tokenizer, path) for row in rows]
 
 
-def _preview(row: Row, tokenizer: Tokenizer, path: Path) -> Preview:
+def preview_of(row: Row, tokenizer: Tokenizer, path: Path) -> Preview:
+    """One row of a file, as it is trained.
+
+    Raises:
+        BadInput: the chat template refuses it.
+    """
     raw = json.dumps(native(row), ensure_ascii=False, indent=1) if row.conversation else row.text
     if row.conversation is None:
         ids = tokenizer.encode_document(row.text)
