@@ -15,6 +15,8 @@ OPEN, CLOSE = "<think>", "</think>"
 ANSWER, THOUGHT = "answer", "thought"
 # short answers must stay possible however long the conversation is
 _ROOM = 64
+# a small model that has begun to go in circles does not find out again: so many tokens, in so many rounds
+_CIRCLE_TOKENS, _CIRCLE_ROUNDS = 96, 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +38,7 @@ class Stats:
         thought_s: spent thinking, None without a thought.
         context_used, context: tokens in the cache and how many fit.
         dropped: messages that no longer fitted and were left out.
-        reason: end | limit | context | stopped.
+        reason: end | limit | context | stopped | circles (it said the same over and over).
     """
 
     tokens: int
@@ -102,6 +104,8 @@ class Answer:
         self._clock = clock
         self._began = clock() if began is None else began
         self._tokens = 0
+        self._written: list[int] = []
+        self._circles = False
         self._first: float | None = None
         self._last: float | None = None
         self._thought_end: float | None = None
@@ -112,12 +116,14 @@ class Answer:
 
         def asked() -> bool:
             self._stopped = self._stopped or stop()
-            return self._stopped
+            self._circles = self._circles or goes_in_circles(self._written)
+            return self._stopped or self._circles
 
         decoder, splitter = self._engine.decoder(), Splitter(thinking=self._think)
         for token in self._engine.stream(self._ids, self._sampling, asked):
             now = self._clock()
             self._tokens += 1
+            self._written.append(token)
             self._first, self._last = self._first or now, now
             yield from self._pieces(splitter, splitter.push(decoder.push(token)))
         yield from self._pieces(splitter, splitter.push(decoder.finish()))
@@ -143,6 +149,8 @@ class Answer:
         reason = "end"
         if self._stopped:
             reason = "stopped"
+        elif self._circles:
+            reason = "circles"
         elif self._tokens >= self._sampling.max_new_tokens:
             reason = "limit"
         elif used >= context:
@@ -157,6 +165,19 @@ class Answer:
             dropped=self._dropped,
             reason=reason,
         )
+
+
+def goes_in_circles(ids: Sequence[int]) -> bool:
+    """Whether the end is one short stretch over and over again.
+
+    A penalty on what was said before would bend right answers, too (in `2 + 2 = 4` the second 2 is no slip);
+    this changes no token, it only ends what says nothing new.
+    """
+    tail = list(ids[-_CIRCLE_TOKENS:])
+    if len(tail) < _CIRCLE_TOKENS:
+        return False
+    longest = _CIRCLE_TOKENS // _CIRCLE_ROUNDS
+    return any(tail[period:] == tail[:-period] for period in range(1, longest + 1))
 
 
 class Splitter:

@@ -1,6 +1,7 @@
 """The chat worker: JSON lines in on stdin, JSON lines out on stdout, one model in memory.
 
-In    {"do": "load", "id", "path", "device", "threads", "precision", "context"}
+In    {"do": "warm"}                          what models need is imported before there is one
+      {"do": "load", "id", "path", "device", "threads", "precision", "context"}
       {"do": "ask", "id", "messages", "think", "temperature", "top_p", "max_new_tokens", "seed"}
       {"do": "continue", "id", "text", …}      plain text goes on, for models that have not learnt to answer
       {"do": "stop", "id"} · {"do": "threads", "threads"} · {"do": "info"} · {"do": "quit"}
@@ -15,6 +16,7 @@ Requests are answered in order; `stop` takes effect at once. When stdin ends, so
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import queue
@@ -34,6 +36,9 @@ from minimind.text import _
 # a line for each token would cost the window more than drawing them
 _GATHER_S = 0.02
 _OUT_OF_MEMORY = ("out of memory", "allocate memory")
+
+# most of the wait for a first answer (1.7 s of 1.8 for `mini`)
+_SLOW_TO_IMPORT = ("minimind.chat.torch_engine", "minimind.training.setup")
 
 Request = dict[str, Any]
 
@@ -89,7 +94,10 @@ class Worker:
 
     def _answer(self, request: Request) -> None:
         do = request.get("do")
-        if do == "load":
+        if do == "warm":
+            for module in _SLOW_TO_IMPORT:
+                importlib.import_module(module)
+        elif do == "load":
             self._load(request)
         elif do in ("ask", "continue"):
             self._talk(request)

@@ -14,6 +14,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from minimind.estimate import parameters
 from minimind.files import DamagedFolder, replace_json, verify_folder
@@ -116,8 +117,29 @@ def write_tensors(
 
 def expected_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     """Every weight's name and shape, without allocating one."""
-    with torch.device("meta"):
-        return {name: tuple(value.shape) for name, value in Transformer(config).state_dict().items()}
+    return {name: tuple(value.shape) for name, value in _hollow(config).state_dict().items()}
+
+
+class _NoFirstValues(TorchFunctionMode):
+    """Modules leave their weights as they are made.
+
+    For weights without memory the first values would be nothing but a wait: torch computes them by its
+    compiler's reference code, and importing that takes longer (1 s) than reading a small model.
+    """
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        named = kwargs or {}
+        if getattr(func, "__module__", "") == "torch.nn.init":
+            return args[0] if args else named["tensor"]
+        return func(*args, **named)
+
+
+def _hollow(config: ModelConfig) -> Transformer:
+    """A model whose weights have shapes and no memory."""
+    with torch.device("meta"), _NoFirstValues():
+        return Transformer(config)
 
 
 # -- reading -----------------------------------------------------------------------------------------
@@ -149,8 +171,7 @@ def load(
         raise damaged(files[0], _("it is too small for the model that config.json describes"))
     shapes = expected_shapes(config)
     _check_headers(folder, files, shapes)
-    with torch.device("meta"):
-        model = Transformer(config)
+    model = _hollow(config)
     state = dict(_tensors(files, shapes, device=device, dtype=dtype))
     model.load_state_dict(state, assign=True)
     has_tokenizer = (folder / TOKENIZER_FILES[0]).is_file()

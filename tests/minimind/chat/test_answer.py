@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minimind.chat.answer import ANSWER, THOUGHT, Answer, Splitter, fitted_prompt
+from minimind.chat.answer import ANSWER, THOUGHT, Answer, Splitter, fitted_prompt, goes_in_circles
 from minimind.chat.engine import ModelInfo, Sampling, Stop
 from minimind.errors import BadInput
 
@@ -117,6 +117,26 @@ def test_figures() -> None:
 
 def test_the_limit_is_the_reason() -> None:
     assert said("abcdef", limit=3)[1].reason == "limit"
+
+
+def test_an_answer_that_goes_in_circles_ends() -> None:
+    channels, stats = said("I am a model. " + "and so on, " * 100)
+    assert stats.reason == "circles"
+    assert channels[ANSWER].startswith("I am a model. and so on, ")
+    assert len(channels[ANSWER]) < 150
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "".join(f"{n}, " for n in range(100, 200)),
+        "哈" * 60,
+        "ab" * 40 + "and then something else" * 2,
+        "one two three four five six seven eight nine ten " * 6,
+    ],
+)
+def test_lists_laughter_and_refrains_are_no_circles(text: str) -> None:
+    assert not any(goes_in_circles([ord(c) for c in text[:end]]) for end in range(len(text) + 1))
 
 
 def test_a_stop_takes_effect_within_a_token() -> None:
