@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from minimind.errors import BadInput
+from minimind.files import replace_stream
 from minimind.job import JobSpec
 from minimind.run_folder import RunFolder, checkpoint_step
 from minimind.run_state import RunState
@@ -331,6 +332,13 @@ class Library:
         return self._curves.curve(
             row.id, metric, x=x, lo=lo, hi=hi, max_points=max_points, origin=row.summary.first_t
         )
+
+    def export_curves(self, run_id: str, path: Path, *, x: str, lo: float | None, hi: float | None) -> None:
+        """Write the measured values of a stretch as CSV."""
+        row = self.entry(run_id).row
+        metrics = list(row.summary.curves())
+        lines = self._curves.table(row.id, metrics, x=x, lo=lo, hi=hi, origin=row.summary.first_t)
+        replace_stream(path, lines)
 
     def hardware(
         self, run_id: str, *, x: str, lo: float | None, hi: float | None, max_points: int

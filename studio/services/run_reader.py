@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -69,10 +70,6 @@ class RunReader(QObject):
             self._project = name
             self.runs_changed.emit()
 
-    def projects(self) -> list[str]:
-        """Names of the projects that have runs, and the current one; sorted."""
-        return sorted({self._project, *(run.project for run in self._runs.values())})
-
     def runs(self, *, trashed: bool = False) -> list[Run]:
         """Newest first; those in the trash only with `trashed`, and then no others."""
         found = [run for run in self._runs.values() if run.trashed == trashed]
@@ -83,8 +80,9 @@ class RunReader(QObject):
         return self._runs.get(run_id)
 
     def active(self) -> list[Run]:
-        """Runs on which a process works, the one that ends first in front."""
-        found = [run for run in self._runs.values() if run.state.is_active and not run.trashed]
+        """Runs on which a process works, the one that ends first in front; of a pipeline only the whole."""
+        going = {run.run_id: run for run in self._runs.values() if run.state.is_active and not run.trashed}
+        found = [run for run in going.values() if run.parent not in going]
         return sorted(found, key=lambda run: (run.eta_s is None, run.eta_s or 0.0, run.created))
 
     def job(self, run_id: str) -> JobSpec:
@@ -168,6 +166,23 @@ class RunReader(QObject):
             return self._opened.hardware(run_id, x=x, lo=lo, hi=hi, max_points=max_points)
 
         self._answer(("hardware", token), read, lambda lanes: self.hardware_ready.emit(token, lanes))
+
+    def export_curves(
+        self,
+        run_id: str,
+        path: Path,
+        *,
+        x: str,
+        lo: float | None,
+        hi: float | None,
+        done: Callable[[], None],
+    ) -> None:
+        """Write every measured value between lo and hi (of axis x) as CSV, unreduced; `done()` follows."""
+        self.in_background(lambda: self._opened.export_curves(run_id, path, x=x, lo=lo, hi=hi), done)
+
+    def in_background(self, call: Callable[[], None], done: Callable[[], None]) -> None:
+        """Run `call` in the worker thread, then `done()` here; what goes wrong becomes a `problem`."""
+        self._worker.submit(call, done=lambda _none: done(), failed=self._on_failed)
 
     def request_log(self, run_id: str, first: int, count: int, *, token: object) -> None:
         """Ask for lines of log.txt; `log_ready(token, LogPage)` follows, with how many there are now.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -145,6 +146,40 @@ class Curves:
         mean_x, mean_y = means(xs, ys, lo, hi, max_points)
         return Curve(x=few_x, y=few_y, mean_x=mean_x, mean_y=mean_y)
 
+    def table(
+        self,
+        run: int,
+        metrics: Sequence[str],
+        *,
+        x: str = "step",
+        lo: float | None = None,
+        hi: float | None = None,
+        origin: float | None = None,
+    ) -> Iterator[bytes]:
+        """Lines of CSV: step, tokens, seconds, the metrics, and what was evaluated at that step.
+
+        Args:
+            x, lo, hi: the stretch, as in `curve`.
+            origin: unix seconds that seconds are counted from.
+
+        Raises:
+            StoreError: the index cannot be read.
+        """
+        names = [name for name in metrics if name not in EVALUATED]
+        columns = self._columns(run, "tokens", *names)
+        xs = self._axis(columns, x, origin or 0.0)
+        first = 0 if lo is None else int(np.searchsorted(xs, lo, "left"))
+        last = len(xs) if hi is None else int(np.searchsorted(xs, hi, "right"))
+        held = {name: dict(zip(*self._evaluated(run, name, "step", 0.0), strict=True)) for name in EVALUATED}
+        shown = [name for name, values in held.items() if not np.isnan([*values.values()]).all()]
+        yield (",".join(["step", "tokens", "seconds", *names, *shown]) + "\n").encode()
+        seconds = columns[_TIME] - (origin or 0.0)
+        for at in range(first, last):
+            step = columns[_STEP][at]
+            numbers = [columns["tokens"][at], round(seconds[at], 3), *(columns[name][at] for name in names)]
+            numbers += [held[name].get(step, np.nan) for name in shown]
+            yield (",".join([f"{step:.0f}", *(_cell(value) for value in numbers)]) + "\n").encode()
+
     def hardware(
         self,
         run: int,
@@ -258,6 +293,11 @@ class Curves:
             return np.empty(len(t)), np.zeros(len(t), dtype=bool)
         inside = (t >= times[0]) & (t <= times[-1])
         return np.interp(t, times, self._axis(columns, x, 0.0)), inside
+
+
+def _cell(value: float) -> str:
+    """A number as a spreadsheet reads it; nothing where there is none."""
+    return "" if np.isnan(value) else f"{value:.10g}"
 
 
 def _ascending(values: Floats) -> Floats:

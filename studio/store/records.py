@@ -69,6 +69,8 @@ class Run:
     method: str = ""
     model: str = ""
     origin: str | None = None
+    parent: str | None = None
+    stage: int | None = None
     state: RunState = RunState.QUEUED
     queue_position: int | None = None
     created: float = 0.0

@@ -30,6 +30,22 @@ def pick_file(parent: QWidget, title: str, folder: str, kinds: Sequence[Kind] = 
     return next(iter(_answer(dialog)), "")
 
 
+def pick_target(parent: QWidget, title: str, path: str, kinds: Sequence[Kind]) -> str:
+    """Where to save a file, "" for nowhere; the dialog asks before it takes one that exists.
+
+    Args:
+        path: folder and name to begin with.
+        kinds: as `pick_files`; the first pattern's ending is added to a name without one.
+    """
+    dialog = _dialog(parent, title, "", kinds)
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    dialog.setFileMode(QFileDialog.FileMode.AnyFile)
+    dialog.setLabelText(QFileDialog.DialogLabel.Accept, _("Save"))
+    dialog.setDefaultSuffix(kinds[0][1][0].rpartition(".")[2])
+    dialog.selectFile(path)
+    return next(iter(_answer(dialog)), "")
+
+
 def pick_folder(parent: QWidget, title: str, folder: str) -> str:
     """A folder, "" for none."""
     dialog = _dialog(parent, title, folder, ())

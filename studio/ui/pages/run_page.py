@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
-from minimind.job import KIND_TRAIN, JobSpec
+from minimind.job import KIND_PIPELINE, KIND_TRAIN, JobSpec
 from minimind.run_state import RunState
 from minimind.text import _
 from studio.preferences import PreferencesFile
@@ -21,23 +21,23 @@ from studio.ui.navigator import Navigator
 from studio.ui.pages.page import GAP, Page, ShortcutHint
 from studio.ui.run import failure as failing
 from studio.ui.run import machine, rows, words
-from studio.ui.run.actions import FORCE_AFTER, actions, key_hints
+from studio.ui.run.actions import actions, key_hints
 from studio.ui.run.body import WIDE_FROM, Room, RunBody
 from studio.ui.run.commands import RunCommands
-from studio.ui.run.failure import Failure, Mending
-from studio.ui.run.failure_panel import FailurePanel
+from studio.ui.run.failure import Mending
+from studio.ui.run.keys import bind
 from studio.ui.run.menus import RunMenus
+from studio.ui.run.plot_files import PlotFiles
 from studio.ui.run.plot_options import PlotOptions
-from studio.ui.run.progress_card import ProgressCard
 from studio.ui.run.rows import Row
-from studio.ui.run.run_header import RunHeader
-from studio.ui.widgets.banner import Banner
+from studio.ui.run.stages import StageItem, pipeline_of, stage_in_front, stages_of
+from studio.ui.run.top import RunTop
 from studio.ui.widgets.empty_state import EmptyState
 
 # figures change in place at most twice a second
 REFRESH_MS = 500
 LOW_BELOW = 720
-_LOG_LINES, _LOW_LINES = 200, 2
+_LOG_LINES = 200
 
 
 class RunPage(Page):
@@ -66,19 +66,15 @@ class RunPage(Page):
         super().__init__(appearance, parent)
         self._navigator, self._runs = navigator, runs
         self._memory, self._preferences = memory, preferences
-        self._monotonic = monotonic
         self._run_id = ""
         self._job: JobSpec | None = None
-        self._failure: Failure | None = None
         self._sampled = -1
-        # what moves while a run is saving, and since when it has not moved
-        self._moved: tuple[object, ...] = ()
-        self._moved_at = 0.0
+        # the pipeline whose stages the page follows: it moves on when the next one begins
+        self._followed: str | None = None
         self.commands = RunCommands(appearance, navigator, runs, self)
-        self.header = RunHeader(appearance)
-        self.banner = Banner(appearance)
-        self.failure_panel = FailurePanel(appearance)
-        self.progress = ProgressCard(appearance)
+        self.top = RunTop(appearance, runs, self.commands, monotonic)
+        self.header, self.failure_panel = self.top.header, self.top.failure_panel
+        self.banner, self.progress = self.top.banner, self.top.progress
         self.body = RunBody(appearance, runs)
         self.missing = EmptyState(appearance, "activity")
         self._timer = QTimer(self)
@@ -90,6 +86,7 @@ class RunPage(Page):
         self._lay_out()
         self._connect()
         self._bind_keys()
+        self.files = PlotFiles(self.body.plot, runs, navigator, memory, self)
         self._menus = RunMenus(self.body, self.commands, self._show_step, self)
         self.retranslate()
 
@@ -101,11 +98,14 @@ class RunPage(Page):
         return self._runs.run(self._run_id) if self._run_id else None
 
     def opened(self, request: Mapping[str, object]) -> None:
-        run_id = str(request.get("run_id") or self._run_id)
-        if run_id != self._run_id:
-            self._run_id = run_id
-            self._moved, self._sampled = (), -1
-            self._watch()
+        asked = str(request.get("run_id") or self._run_id)
+        if asked != self._run_id or not self._followed:
+            self._show_id(asked)
+            run = self.run
+            front = stage_in_front(self._stages())
+            # who opens a pipeline, or the stage that goes on, follows it
+            if run is not None and (run.kind == KIND_PIPELINE or run == front):
+                self._followed = pipeline_of(run)
         self.refresh()
 
     def retranslate(self) -> None:
@@ -134,64 +134,44 @@ class RunPage(Page):
     def refresh(self) -> None:
         """Everything as the service knows it now."""
         self._timer.stop()
+        stages = self._stages()
+        front = stage_in_front(stages)
+        if self._followed is not None and front is not None and front.run_id != self._run_id:
+            self._show_id(front.run_id, followed=self._followed)
         run = self.run
-        for part in (self.header, self.body):
-            part.setVisible(run is not None)
+        self.body.setVisible(run is not None)
         self.missing.setVisible(run is None)
         if run is None:
-            for other in (self.banner, self.failure_panel, self.progress):
-                other.hide()
+            self.top.hide()
             return
-        self._refresh_header(run)
-        self._refresh_top(run)
+        self.top.show_run(run, self._job, self._spent(run), stages, compact=self.compact)
+        # the seconds of a run that is saving go on although nothing is said
+        if run.state is not RunState.STOPPING:
+            self._seconds.stop()
+        elif not self._seconds.isActive():
+            self._seconds.start()
         self._refresh_body(run)
         self._arrange()
 
-    def _refresh_header(self, run: Run) -> None:
-        moved = (run.state, run.step, run.phase, run.phase_done)
-        if moved != self._moved:
-            self._moved, self._moved_at = moved, self._monotonic()
-        stopping = run.state is RunState.STOPPING
-        stuck = stopping and self._still_s >= FORCE_AFTER
-        offered = actions(run, next_save=words.next_save(run, self._job), stuck=stuck)
-        menu = self.commands.menu_items(offered.menu, run)
-        self.header.show_run(run, words.meta(run, self._job, compact=self.compact), offered, menu)
-        if stopping and not self._seconds.isActive():
-            self._seconds.start()
-        elif not stopping:
-            self._seconds.stop()
+    def _stages(self) -> list[StageItem]:
+        run = self.run
+        pipeline = self._followed or (pipeline_of(run) if run is not None else None)
+        job = self.commands.job(pipeline) if pipeline else None
+        return stages_of(pipeline, job, self._runs.runs())
 
-    def _refresh_top(self, run: Run) -> None:
-        checkpoints = self._runs.checkpoints(run.run_id)
-        self._failure = failing.failure(
-            run, self._job, checkpoints, self._runs.log_tail(run.run_id, failing.LOG_LINES)
-        )
-        if self._failure is not None:
-            self.failure_panel.show_failure(self._failure)
-        self.failure_panel.setVisible(self._failure is not None)
-        finished = run.state is RunState.FINISHED
-        if finished:
-            self._show_finished(run)
-        else:
-            self.banner.clear()
-        self.progress.setVisible(self._failure is None and not finished)
-        found = words.progress(run, self._runs.phases(run.run_id), job=self._job)
-        tone = {RunState.PAUSED: "warning", RunState.STOPPED: "border_control"}.get(run.state, "accent")
-        line = words.state_line(run, self._runs.runs(), self._still_s, stuck=self._still_s >= FORCE_AFTER)
-        self.progress.show_progress(found, tone=tone, message=line)
+    def _show_id(self, run_id: str, *, followed: str | None = None) -> None:
+        self._followed = followed
+        if run_id != self._run_id:
+            self._run_id, self._sampled = run_id, -1
+            self.top.forget()
+            self._watch()
 
-    def _show_finished(self, run: Run) -> None:
-        buttons = [
-            (_("Chat"), lambda: self.commands.do("chat", run)),
-            (_("Export GGUF…"), lambda: self.commands.do("export", run)),
-        ]
-        if run.kind != KIND_TRAIN:
-            buttons = []
-        elif not words.speaks_in_turns(run.method):
-            buttons.append((_("Go on with chat tuning"), lambda: self.commands.do("tune", run)))
-        text = words.finished_line(run, self._spent(run))
-        if not self.banner.isVisibleTo(self) or self.banner.message.text() != text:
-            self.banner.show_message(text, tone="success", actions=buttons, closable=False)
+    def _choose_stage(self, run_id: str) -> None:
+        front = stage_in_front(self._stages())
+        run = self._runs.run(run_id)
+        follows = front is not None and front.run_id == run_id and run is not None
+        self._show_id(run_id, followed=pipeline_of(run) if follows and run is not None else None)
+        self.refresh()
 
     def _refresh_body(self, run: Run) -> None:
         body, run_id = self.body, run.run_id
@@ -221,10 +201,8 @@ class RunPage(Page):
     def _lay_out(self) -> None:
         self._column = QVBoxLayout(self)
         self._column.setSpacing(GAP)
-        self._column.addWidget(self.header)
-        self._column.addWidget(self.banner)
-        self._column.addWidget(self.failure_panel)
-        self._column.addWidget(self.progress)
+        for part in self.top.widgets():
+            self._column.addWidget(part)
         self._column.addWidget(self.body, 1)
         self._column.addWidget(self.missing, 1)
 
@@ -241,6 +219,7 @@ class RunPage(Page):
         self.header.action_chosen.connect(self._do)
         self.header.star_toggled.connect(lambda on: runs.change_notes(self._run_id, star=on))
         self.header.title_edited.connect(lambda name: runs.change_notes(self._run_id, name=name))
+        self.top.stages.chosen.connect(self._choose_stage)
         self.failure_panel.mending_chosen.connect(self._mend)
         self.failure_panel.log_wanted.connect(self._open_log)
         self.failure_panel.report_wanted.connect(self._copy_report)
@@ -251,25 +230,24 @@ class RunPage(Page):
         body.checkpoints.row_chosen.connect(self._on_row_chosen)
         body.settings.copy.clicked.connect(lambda: self._do("command"))
         body.plot.options_changed.connect(self._remember_options)
+        body.plot.export_wanted.connect(self._export_plot)
 
     def _bind_keys(self) -> None:
-        def bind(keys: str, call: Callable[[], object]) -> None:
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(call)
-
         plot = self.body.plot
-        bind("Ctrl+Shift+P", self._toggle_pause)
-        bind("Ctrl+.", lambda: self._do("stop"))
-        bind("Ctrl+S", lambda: self._do("save"))
-        bind("F2", lambda: self._do("rename"))
-        bind("G", self._sample)
-        bind("L", self._open_log)
-        bind("X", plot.use_next_axis)
-        bind("R", plot.plot.reset_zoom)
-        bind("S", self.header.star.click)
-        bind("[", lambda: plot.smooth_more(-1))
-        bind("]", lambda: plot.smooth_more(1))
+        keys = {
+            "Ctrl+Shift+P": self._toggle_pause,
+            "Ctrl+.": lambda: self._do("stop"),
+            "Ctrl+S": lambda: self._do("save"),
+            "F2": lambda: self._do("rename"),
+            "G": self._sample,
+            "L": self._open_log,
+            "X": plot.use_next_axis,
+            "R": plot.plot.reset_zoom,
+            "S": self.header.star.click,
+            "[": lambda: plot.smooth_more(-1),
+            "]": lambda: plot.smooth_more(1),
+        }
+        bind(self, keys)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         direction = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
@@ -296,15 +274,8 @@ class RunPage(Page):
         self._column.setContentsMargins(self.padding, top, self.padding, 8 if low else top)
         self._column.setSpacing(10 if low else GAP)
         plain = self._job is not None and self._job.kind != KIND_TRAIN
-        self.body.arrange(room, ended=self._failure is not None, low=low, plain=plain)
-        self.progress.set_room(compact=self.compact or low)
-        self.failure_panel.set_compact(self.compact or low)
-        self.failure_panel.set_lines_shown(_LOW_LINES if low else failing.LOG_LINES)
-
-    @property
-    def _still_s(self) -> float:
-        """Seconds since anything of the run moved."""
-        return self._monotonic() - self._moved_at
+        self.body.arrange(room, ended=self.top.failure is not None, low=low, plain=plain)
+        self.top.set_room(compact=self.compact, low=low)
 
     def _watch(self) -> None:
         """Begin to show the run named by `_run_id`."""
@@ -367,8 +338,13 @@ class RunPage(Page):
     def _copy_report(self) -> None:
         run = self.run
         if run is not None:
-            text = failing.report(run, self._failure, self._runs.log_tail(run.run_id, _LOG_LINES))
+            text = failing.report(run, self.top.failure, self._runs.log_tail(run.run_id, _LOG_LINES))
             self.commands.copy(text, _("The report is copied"))
+
+    def _export_plot(self, kind: str) -> None:
+        run = self.run
+        if run is not None:
+            self.files.ask(kind, run, words.meta(run, self._job))
 
     def _show_step(self, step: int) -> None:
         self.body.plot_tabs.open("plot")
@@ -389,7 +365,7 @@ class RunPage(Page):
         if run_id != self._run_id or not self.isVisible():
             return
         run = self.run
-        if run is not None and (not self._moved or run.state != self._moved[0]):
+        if run is not None and self.top.has_new_state(run):
             self.refresh()
         else:
             self._soon()

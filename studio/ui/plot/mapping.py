@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import numpy as np
@@ -28,6 +29,11 @@ class Mapping:
         """Where the plot's area lies, in pixels."""
         self.left, self.top = left, top
         self.width, self.height = max(1.0, width), max(1.0, height)
+
+    def take(self, other: Mapping) -> None:
+        """The same stretch on the same scales as another one."""
+        self.view = copy.copy(other.view)
+        self.extent, self.x_log, self.y_log = other.extent, other.x_log, other.y_log
 
     def set_extent(self, first: float, last: float) -> bool:
         """How far the data reach; True when the visible stretch changed with it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,3 +176,21 @@ def spread(places: list[float], least: float, low: float, high: float) -> list[f
     for place, i in zip(out, order, strict=True):
         result[i] = place
     return result
+
+
+def in_sight(
+    curves: Sequence[tuple[Array, Array]], lo: float, hi: float, *, first: float
+) -> tuple[Array, int]:
+    """The values of all curves between lo and hi, and how many of the first curve's lie before `first`.
+
+    One point beyond each edge counts: the line to it is in sight.
+    """
+    found, early = [np.empty(0)], 0
+    for xs, ys in curves:
+        if len(xs):
+            a = max(0, int(np.searchsorted(xs, lo)) - 1)
+            b = int(np.searchsorted(xs, hi, side="right")) + 1
+            found.append(ys[a:b])
+            if not early:
+                early = max(0, int(np.searchsorted(xs, first)) - a)
+    return np.concatenate(found), early

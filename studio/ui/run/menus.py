@@ -60,6 +60,10 @@ class RunMenus(QObject):
                 icon="copy",
                 action=lambda: self._commands.copy(plot.as_table(), _("The figures are copied")),
             ),
+            MenuItem(),
+            MenuItem(text=_("Save as PNG…"), icon="save", action=partial(plot.export_wanted.emit, "png")),
+            MenuItem(text=_("Save as SVG…"), icon="save", action=partial(plot.export_wanted.emit, "svg")),
+            MenuItem(text=_("Save as CSV…"), icon="save", action=partial(plot.export_wanted.emit, "csv")),
         ]
         self._body.events.open_menu(items, place)
 

@@ -107,6 +107,12 @@ class PlotFeed(QObject):
             self._visible = visible
             self._soon(HAND_MS)
 
+    @property
+    def looked_at(self) -> tuple[float | None, float | None]:
+        """What is in sight, as the service counts it; None for no limit."""
+        lo, hi = self._visible if self._visible is not None else (None, None)
+        return self._out(lo), self._out(hi)
+
     def request(self) -> None:
         """Ask for everything that the present view needs."""
         self._timer.stop()

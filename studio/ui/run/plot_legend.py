@@ -73,26 +73,7 @@ class PlotLegend(QWidget):
         self._update_tip()
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, look, left = QPainter(self), self._appearance, 0.0
-        middle = self.height() / 2
-        for item in self.shown():
-            if item.shape == "line":
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-                painter.setPen(QPen(look.color(item.token), 2))
-                painter.drawLine(QPointF(left, middle), QPointF(left + _LINE, middle))
-                left += _LINE + _GAP
-            elif item.shape == "dot":
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(look.color(item.token))
-                painter.drawEllipse(QRectF(left, middle - _DOT / 2, _DOT, _DOT))
-                left += _DOT + _GAP
-            painter.setPen(look.color("text" if item.strong else "text2"))
-            painter.setFont(look.font("small", tabular=True, weight=500 if item.strong else 400))
-            width = QFontMetrics(painter.font()).horizontalAdvance(item.text) + 1
-            box = QRectF(left, 0, width, self.height())
-            painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter), item.text)
-            left += width + _BETWEEN
+        paint_legend(QPainter(self), self._appearance, self.shown(), QRectF(self.rect()))
 
     def _width(self, item: LegendItem) -> int:
         sample = {"line": _LINE + _GAP, "dot": _DOT + _GAP}.get(item.shape, 0)
@@ -105,3 +86,29 @@ class PlotLegend(QWidget):
     def _on_appearance_changed(self) -> None:
         self.updateGeometry()
         self.update()
+
+
+def paint_legend(painter: QPainter, look: Appearance, items: Sequence[LegendItem], area: QRectF) -> None:
+    """Entries in one line, from the left of an area."""
+    left, middle = area.left(), area.center().y()
+    # curves drawn with the same painter afterwards would be filled with the brush of a dot
+    painter.save()
+    for item in items:
+        if item.shape == "line":
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.setPen(QPen(look.color(item.token), 2))
+            painter.drawLine(QPointF(left, middle), QPointF(left + _LINE, middle))
+            left += _LINE + _GAP
+        elif item.shape == "dot":
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(look.color(item.token))
+            painter.drawEllipse(QRectF(left, middle - _DOT / 2, _DOT, _DOT))
+            left += _DOT + _GAP
+        painter.setPen(look.color("text" if item.strong else "text2"))
+        painter.setFont(look.font("small", tabular=True, weight=500 if item.strong else 400))
+        width = QFontMetrics(painter.font()).horizontalAdvance(item.text) + 1
+        box = QRectF(left, area.top(), width, area.height())
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter), item.text)
+        left += width + _BETWEEN
+    painter.restore()

@@ -12,8 +12,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 from minimind.text import _, ngettext
 from studio.ui.appearance import Appearance
 from studio.ui.plot import smoothing
-from studio.ui.widgets.labels import Label
+from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.labels import Divider, Label
 from studio.ui.widgets.switch import Switch
+
+KINDS = ("png", "svg", "csv")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +27,7 @@ class PlotOptions:
     x_log: bool = False
     y_log: bool = False
     cut: bool = False
+    lanes: bool = True
 
     def to_dict(self) -> dict[str, object]:
         """Plain JSON."""
@@ -37,7 +41,8 @@ class PlotOptions:
         if not isinstance(span, int) or isinstance(span, bool):
             span = smoothing.DEFAULT
         switches = {key: given.get(key) is True for key in ("x_log", "y_log", "cut")}
-        return cls(smoothing=max(smoothing.OFF, min(smoothing.LONGEST, span)), **switches)
+        lanes = given.get("lanes") is not False
+        return cls(smoothing=max(smoothing.OFF, min(smoothing.LONGEST, span)), lanes=lanes, **switches)
 
 
 class PlotOptionsPopup(QFrame):
@@ -45,9 +50,11 @@ class PlotOptionsPopup(QFrame):
 
     Signals:
         changed(PlotOptions): at once, with every change.
+        export_wanted(str): png, svg or csv.
     """
 
     changed = Signal(object)
+    export_wanted = Signal(str)
 
     def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -62,11 +69,18 @@ class PlotOptionsPopup(QFrame):
         self._slider.setMinimumWidth(200)
         self._hint = Label(role="small", tone="3")
         self._y_log, self._x_log, self._cut = Switch(appearance), Switch(appearance), Switch(appearance)
+        self._lanes = Switch(appearance)
+        self._switches = (self._y_log, self._x_log, self._cut, self._lanes)
+        self._export = Label(role="small", tone="2")
+        self.exports = {kind: Button(appearance, kind.upper(), size="small") for kind in KINDS}
         self._lay_out()
         self._slider.valueChanged.connect(lambda at: self._change(smoothing=smoothing.STOPS[at]))
         self._y_log.toggled.connect(lambda on: self._change(y_log=on))
         self._x_log.toggled.connect(lambda on: self._change(x_log=on))
         self._cut.toggled.connect(lambda on: self._change(cut=on))
+        self._lanes.toggled.connect(lambda on: self._change(lanes=on))
+        for kind, button in self.exports.items():
+            button.clicked.connect(lambda _checked=False, kind=kind: self._on_export(kind))
         self.retranslate()
         appearance.changed.connect(self.retranslate)
 
@@ -78,13 +92,14 @@ class PlotOptionsPopup(QFrame):
     def set_options(self, options: PlotOptions) -> None:
         """Show other choices, without a signal."""
         self._options = options
-        for widget in (self._slider, self._y_log, self._x_log, self._cut):
+        for widget in (self._slider, *self._switches):
             widget.blockSignals(True)
         self._slider.setValue(smoothing.stop_of(options.smoothing))
         self._y_log.setChecked(options.y_log)
         self._x_log.setChecked(options.x_log)
         self._cut.setChecked(options.cut)
-        for widget in (self._slider, self._y_log, self._x_log, self._cut):
+        self._lanes.setChecked(options.lanes)
+        for widget in (self._slider, *self._switches):
             widget.blockSignals(False)
         self._show_value()
 
@@ -105,11 +120,20 @@ class PlotOptionsPopup(QFrame):
             (self._y_log, _("Logarithmic values")),
             (self._x_log, _("Logarithmic steps")),
             (self._cut, _("Cut off outliers")),
+            (self._lanes, _("Show the machine below")),
         ):
             switch.setText(text)
             switch.setAccessibleName(text)
             switch.updateGeometry()
         self._cut.setToolTip(_("The highest 0.5% of values may leave the picture; the beginning too"))
+        self._export.setText(_("Export"))
+        for kind, hint in (
+            ("png", _("A picture of what is in sight, for a text or a talk")),
+            ("svg", _("The same as lines, sharp at any size")),
+            ("csv", _("The measured values in sight, for a spreadsheet")),
+        ):
+            self.exports[kind].setToolTip(hint)
+            self.exports[kind].setAccessibleName(f"{_('Export')} {kind.upper()}")
         self._show_value()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -129,8 +153,20 @@ class PlotOptionsPopup(QFrame):
         column.addLayout(line)
         column.addWidget(self._slider)
         column.addWidget(self._hint)
-        for switch in (self._y_log, self._x_log, self._cut):
+        for switch in self._switches:
             column.addWidget(switch)
+        last = QHBoxLayout()
+        last.setSpacing(6)
+        last.addWidget(self._export)
+        last.addStretch(1)
+        for button in self.exports.values():
+            last.addWidget(button)
+        column.addWidget(Divider())
+        column.addLayout(last)
+
+    def _on_export(self, kind: str) -> None:
+        self.close()
+        self.export_wanted.emit(kind)
 
     def _change(self, **values: object) -> None:
         self._options = dataclasses.replace(self._options, **values)  # type: ignore[arg-type]

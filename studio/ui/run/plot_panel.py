@@ -4,33 +4,27 @@ from __future__ import annotations
 
 import dataclasses
 
-import numpy as np
 from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from minimind.events import Event
-from minimind.run_state import RunState
 from minimind.text import _
 from studio.services.run_service import RunService
 from studio.store.records import PhaseSpan, Run
-from studio.ui import format as fmt
 from studio.ui.appearance import Appearance
 from studio.ui.plot import smoothing
-from studio.ui.plot.marks import EndValue
 from studio.ui.run import machine, plot_marks
-from studio.ui.run.metrics import AXES, METRICS, Metric, next_axis
+from studio.ui.run.metrics import AXES, METRICS, next_axis
 from studio.ui.run.plot_feed import PlotFeed
-from studio.ui.run.plot_legend import LegendItem, PlotLegend
+from studio.ui.run.plot_legend import PlotLegend
 from studio.ui.run.plot_options import PlotOptions, PlotOptionsPopup
+from studio.ui.run.plot_picture import PlotPicture
+from studio.ui.run.plot_readout import lane_values, legend, readout
 from studio.ui.widgets.buttons import Button, IconButton
 from studio.ui.widgets.labels import ElidedLabel
 from studio.ui.widgets.loss_plot import LossPlot
 from studio.ui.widgets.segmented import SegmentedControl
-
-_RAW, _SMOOTH = "raw", "smooth"
-# an axis shorter than this many steps would stretch with every step of a young run
-_LEAST_STEPS = 20
 
 
 class PlotPanel(QWidget):
@@ -40,11 +34,11 @@ class PlotPanel(QWidget):
 
     Signals:
         options_changed(PlotOptions): to be remembered.
-        copy_wanted: the visible figures as text, to the clipboard.
+        export_wanted(str): png, svg or csv.
     """
 
     options_changed = Signal(object)
-    copy_wanted = Signal(str)
+    export_wanted = Signal(str)
 
     def __init__(self, appearance: Appearance, runs: RunService, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -131,6 +125,20 @@ class PlotPanel(QWidget):
         self.plot.setAccessibleName(_("Curves of the run"))
         self._draw()
 
+    def picture(self) -> PlotPicture | None:
+        """What the plot shows now; None before there is a run."""
+        if self._run is None:
+            return None
+        return PlotPicture(
+            run=self._run,
+            feed=self.feed,
+            events=tuple(self._events),
+            phases=tuple(self._phases),
+            vocabulary=self._vocabulary,
+            planned=self._planned,
+            most_lanes=self._most_lanes if self.popup.options.lanes else 0,
+        )
+
     # -- what keys do --------------------------------------------------------------------------
 
     def use_next_axis(self) -> None:
@@ -188,6 +196,7 @@ class PlotPanel(QWidget):
         self.axis_switch.selected.connect(self._choose_axis)
         self.options_button.clicked.connect(lambda: self.popup.open_below(self.options_button))
         self.popup.changed.connect(self._on_options_changed)
+        self.popup.export_wanted.connect(self.export_wanted)
         self.plot.range_changed.connect(self._on_range_changed)
         self.plot.following_changed.connect(lambda following: self.latest_chip.setVisible(not following))
         self.plot.crosshair_moved.connect(lambda _x: self._draw_readout())
@@ -216,10 +225,6 @@ class PlotPanel(QWidget):
     def _segments(self, run: Run) -> list[tuple[str, str]]:
         known = [key for key in METRICS if not run.metrics or key in run.metrics or key == "loss"]
         return [(key, _(METRICS[key].segment)) for key in known]
-
-    @property
-    def _metric(self) -> Metric:
-        return METRICS[self.feed.metric]
 
     def _choose_metric(self, key: str) -> None:
         if key != self.feed.metric:
@@ -250,79 +255,15 @@ class PlotPanel(QWidget):
     def _on_range_changed(self, lo: float, hi: float) -> None:
         self.feed.look_at(None if self.plot.mapping.view.whole else (lo, hi))
 
-    def _extent(self, run: Run) -> tuple[float, float]:
-        last = self.feed.last_place
-        # the last evaluation comes after the last step
-        newest = max((float(c.x[-1]) for c in (self.feed.curve, self.feed.held_out) if len(c.x)), default=0.0)
-        if self.feed.axis == "step":
-            if not run.step:
-                return 0.0, float(self._planned or 1000)
-            least = min(_LEAST_STEPS, self._planned or _LEAST_STEPS)
-            return 0.0, max(float(run.step), newest, float(least))
-        if self.feed.axis == "tokens":
-            return 0.0, max(last or 0.0, newest, float(run.tokens or 0), 1.0)
-        return 0.0, max(last or 0.0, newest, 1.0)
-
     def _draw(self) -> None:
         """Everything that is known, in one pass."""
-        run, plot, metric = self._run, self.plot, self._metric
-        if run is None:
+        picture = self.picture()
+        if picture is None:
             return
-        axis = AXES[self.feed.axis]
-        plot.set_axes(x_ticks=axis.ticks, x_text=axis.text, y_text=metric.tick)
-        plot.set_extent(*self._extent(run))
-        self._draw_curves(metric)
-        self._draw_lanes(run)
-        place = self.feed.place_of
-        marks = plot_marks.marks(run, self._events, place)
-        saved = [x for step in run.checkpoints if (x := place(float(step))) is not None]
-        bands = []
-        if self.feed.axis == "time":
-            bands = plot_marks.bands(run, self._phases)
-        plot.set_marks(marks, saved, bands)
-        self._draw_empty(run)
-        plot.refresh()
+        picture.draw(self.plot)
         self._show_note()
         self._place_chip()
         self._draw_readout()
-
-    def _draw_curves(self, metric: Metric) -> None:
-        curve, plot = self.feed.curve, self.plot
-        smoothed = metric.smoothed and self.feed.smoothing > smoothing.OFF
-        ends = []
-        if smoothed:
-            average = self.feed.smoothed()
-            plot.set_line(_RAW, curve.x, curve.y, token="raw1")
-            plot.set_line(_SMOOTH, average.x, average.y, token="curve1", smooth=True)
-        else:
-            average = curve
-            plot.remove_line(_SMOOTH)
-            plot.set_line(_RAW, curve.x, curve.y, token="curve1")
-        held = self.feed.held_out if metric.held_out else None
-        nothing = np.empty(0)
-        plot.set_dots(held.x if held else nothing, held.y if held else nothing)
-        in_sight = held.y[held.x <= self.plot.visible[1]] if held is not None else nothing
-        if len(in_sight):
-            value = float(in_sight[-1])
-            ends.append(EndValue(y=value, text=fmt.loss(value), token="curve2"))
-        known = average.y[np.isfinite(average.y)]
-        if len(known):
-            value = float(known[-1])
-            text = fmt.loss(value) if metric.key == "loss" else metric.tick(value, [value])
-            ends.append(EndValue(y=value, text=text, token="curve1"))
-        plot.set_end_values(ends)
-
-    def _draw_lanes(self, run: Run) -> None:
-        hardware = self.feed.hardware
-        if hardware is None:
-            self.plot.lanes.set_lanes([])
-            return
-        ran_out = run.error is not None and run.error.code == "out_of_memory"
-        shown = machine.lanes(hardware, self._most_lanes, memory_first=ran_out)
-        self.plot.lanes.set_lanes(shown)
-        xs = self.plot.mapping.drawn_xs(hardware.x)
-        for lane in shown:
-            self.plot.lanes.set_data(lane.name, xs, hardware.lanes[lane.name])
 
     def _show_note(self) -> None:
         hardware, plot = self.feed.hardware, self.plot
@@ -333,62 +274,11 @@ class PlotPanel(QWidget):
             shown = plot.height() >= needed
         self.note.setVisible(shown)
 
-    def _draw_empty(self, run: Run) -> None:
-        message = ""
-        if not len(self.feed.curve.x) and not len(self.feed.held_out.x):
-            if run.state in (RunState.QUEUED, RunState.STARTING, RunState.RUNNING):
-                message = _("The curve appears here after the first step")
-            elif not run.step:
-                message = _("There is no curve: it ended before its first step")
-        faint = None
-        if message and self.feed.metric == "loss" and self._vocabulary:
-            expected = float(np.log(self._vocabulary))
-            text = f"{fmt.loss(expected)} = ln {self._vocabulary}"
-            faint = (expected, _("{value}, where guessing begins").format(value=text))
-        self.plot.set_empty(message, faint)
-
     def _draw_readout(self) -> None:
-        x, metric = self.plot.crosshair, self._metric
-        self.legend.set_items(self._legend(metric) if x is None else self._readout(metric, x))
-        lanes = self.plot.lanes
-        at = self.plot.mapping.drawn_x(self.plot.mapping.extent[1] if x is None else x)
-        lanes.set_values(machine.values(list(lanes.lanes), lambda name: lanes.value_at(name, at)))
+        picture, x = self.picture(), self.plot.crosshair
+        if picture is None:
+            return
+        self.legend.set_items(legend(picture) if x is None else readout(picture, self.plot, x))
+        self.plot.lanes.set_values(lane_values(self.plot, x))
         self.plot.setAccessibleDescription(self.legend.text())
         self.plot.viewport().update()
-
-    def _legend(self, metric: Metric) -> list[LegendItem]:
-        name = _(metric.name)
-        if not (metric.smoothed and self.feed.smoothing > smoothing.OFF):
-            items = [LegendItem(text=name, shape="line", strong=True)]
-        else:
-            text = _("{name}, smoothed").format(name=name)
-            items = [
-                LegendItem(text=text, shape="line", strong=True),
-                LegendItem(text=_("raw"), shape="line", token="raw1"),
-            ]
-        if metric.held_out:
-            items.append(LegendItem(text=_("Held-out loss"), shape="dot", token="curve2", strong=True))
-        return items
-
-    def _readout(self, metric: Metric, x: float) -> list[LegendItem]:
-        def value(number: float | None) -> str:
-            return fmt.UNKNOWN if number is None else metric.text(number)
-
-        step = round(float(self.feed.steps_of(np.array([x]))[0]))
-        items = [LegendItem(text=_("Step {step}").format(step=fmt.exact(step)), strong=True)]
-        if self.feed.axis != "step":
-            items.append(LegendItem(text=AXES[self.feed.axis].text(x)))
-        raw = value(self.plot.value_at(_RAW, x))
-        if metric.smoothed and self.feed.smoothing > smoothing.OFF:
-            smooth = value(self.plot.value_at(_SMOOTH, x))
-            text = _("Smoothed {value}").format(value=smooth)
-            items.append(LegendItem(text=text, shape="line", strong=True))
-            items.append(LegendItem(text=_("Raw {value}").format(value=raw), shape="line", token="raw1"))
-        else:
-            items.append(LegendItem(text=f"{_(metric.name)} {raw}", shape="line", strong=True))
-        held = self.feed.held_out
-        if metric.held_out and len(held.x):
-            at = int(np.argmin(np.abs(held.x - x)))
-            text = _("Held-out {value}").format(value=value(float(held.y[at])))
-            items.append(LegendItem(text=text, shape="dot", token="curve2", strong=True))
-        return items

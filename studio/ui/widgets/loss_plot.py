@@ -69,6 +69,8 @@ class LossPlot(pg.GraphicsView):  # type: ignore[misc]
         self._x_ticks: Ticks = scale.whole_ticks
         self._x_text: Callable[[float], str] = str
         self._y_text: Callable[[float, Sequence[float]], str] = lambda y, _all: f"{y:g}"
+        # device pixels for one of ours, where it is not drawn for the screen
+        self.ratio: float | None = None
         self._area = QRectF(LEFT, TOP, 100, 100)
         self._bottom = 108.0
         self._box = pg.ViewBox(enableMenu=False, enableMouse=False)
@@ -195,6 +197,11 @@ class LossPlot(pg.GraphicsView):  # type: ignore[misc]
         self._y_by_hand = None
         self.mapping.view.reset()
         self._moved()
+
+    def take_view(self, other: LossPlot) -> None:
+        """Show the stretch and use the scales of another plot."""
+        self.mapping.take(other.mapping)
+        self._y_by_hand, self._cut = other._y_by_hand, other._cut
 
     def go_latest(self) -> None:
         """The newest point in sight, the width as it is."""
@@ -336,7 +343,7 @@ class LossPlot(pg.GraphicsView):  # type: ignore[misc]
     def _style(self, key: str) -> None:
         # a cosmetic pen stays one device pixel: on dense screens the main curve gets two, without antialias,
         # since a thick antialiased line costs ten times as much
-        dense = self.devicePixelRatioF() >= 1.5 and key in self._smooth
+        dense = (self.ratio or self.devicePixelRatioF()) >= 1.5 and key in self._smooth
         pen = paint.line_pen(self._appearance, self._tokens[key])
         pen.setWidth(2 if dense else 1)
         curve = self._curves[key]
@@ -353,19 +360,11 @@ class LossPlot(pg.GraphicsView):  # type: ignore[misc]
         self._bottom = self.lanes.place(self._area.left(), self._area.right(), self._area.bottom())
 
     def _wanted_y_range(self) -> tuple[float, float]:
-        lo, hi = self.visible
-        in_sight, early = [], 0
-        for xs, ys in [*self._lines.values(), self._dots]:
-            if len(xs):
-                # one point beyond each edge: the line to it is in sight
-                a = max(0, int(np.searchsorted(xs, lo)) - 1)
-                b = int(np.searchsorted(xs, hi, side="right")) + 1
-                in_sight.append(ys[a:b])
-                if not early:
-                    early = max(0, int(np.searchsorted(xs, self.mapping.extent[1] / 100)) - a)
-        if not in_sight:
+        curves = [*self._lines.values(), self._dots]
+        ys, early = scale.in_sight(curves, *self.visible, first=self.mapping.extent[1] / 100)
+        if not len(ys):
             return (0.0, self._faint[0] * 1.08) if self._faint and not self.mapping.y_log else (0.0, 1.0)
-        return scale.value_range(np.concatenate(in_sight), log=self.mapping.y_log, cut=self._cut, first=early)
+        return scale.value_range(ys, log=self.mapping.y_log, cut=self._cut, first=early)
 
     def _frame(self) -> paint.Frame:
         to_pixel = self.mapping

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -252,3 +254,23 @@ def test_means_where_points_are_left_out() -> None:
     assert mean_x[-1] <= 8001
     assert np.abs(mean_y - 2).max() < 0.1
     assert np.isnan(means(x, np.full(10_000, np.nan), None, None, 400)[1]).all()  # type: ignore[arg-type]
+
+
+def table(run, *metrics, **asked) -> list[dict[str, str]]:
+    content = b"".join(run.curves.table(1, metrics, **asked)).decode()
+    return list(csv.DictReader(content.splitlines()))
+
+
+def test_a_table_has_every_value_of_a_stretch(run):
+    run.add("start", 100.0, attempt=1, from_step=0)
+    for step in range(1, 9):
+        run.step(step, lr=None if step == 3 else 1e-4)
+    run.add("eval", 104.5, step=4, val_loss=2.5, bits_per_byte=None)
+    rows = table(run, "loss", "lr", "val_loss", origin=100.0)
+    assert list(rows[0]) == ["step", "tokens", "seconds", "loss", "lr", "val_loss"]
+    assert [row["step"] for row in rows] == [str(step) for step in range(1, 9)]
+    assert [row["lr"] for row in rows[1:4]] == ["0.0001", "", "0.0001"]
+    assert [row["val_loss"] for row in rows] == ["", "", "", "2.5", "", "", "", ""]
+    assert (rows[0]["tokens"], rows[0]["seconds"], rows[0]["loss"]) == ("64", "1", "9")
+    assert [row["step"] for row in table(run, "loss", x="tokens", lo=128.0, hi=256.0)] == ["2", "3", "4"]
+    assert table(run, "loss", lo=50.0) == []
