@@ -53,6 +53,10 @@ class _Model(QAbstractListModel):
             self.beginInsertRows(QModelIndex(), 0, added - 1)
             self.rows = rows
             self.endInsertRows()
+        elif rows != self.rows and not added:
+            # no reset: a press and its release may lie on both sides of it
+            self.rows = rows
+            self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
         elif rows != self.rows:
             self.beginResetModel()
             self.rows = rows
@@ -96,6 +100,10 @@ class _Delegate(QStyledItemDelegate):
         painter.setPen(look.color("text3"))
         box = QRect(area.right() - _SIDE - right, top, right + 1, line)
         painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter), row.right)
+        if row.mark:
+            right += _ICON
+            mark = look.pixmap(row.mark, "warning", _ICON)
+            painter.drawPixmap(area.right() - _SIDE - right, top + (line - _ICON) // 2, mark)
         left, width = area.left() + _TEXT, area.width() - _TEXT - _SIDE
         end = self._paint_title(painter, row, QRect(left, top, width - right - 8, line))
         self._paint_badges(painter, row, end + 8, top, line)
@@ -179,6 +187,15 @@ class RowList(QListView):
         """What stands in an empty list, translated."""
         self._empty.setText(sentence)
         self._empty.setVisible(not self._model.rows)
+
+    def current_row(self) -> Row | None:
+        """The selected one."""
+        index = self.currentIndex()
+        return index.data(_ROW) if index.isValid() else None
+
+    def select(self, at: int) -> None:
+        """Select a row and scroll to it, without a signal."""
+        self.setCurrentIndex(self._model.index(at))
 
     def rows(self) -> list[Row]:
         """What is shown."""

@@ -55,6 +55,7 @@ class Row:
         step: where the crosshair goes, if it speaks of a step.
         path: a folder that it stands for.
         badges: short words in pills after the title: best, newest.
+        mark: an icon in `warning` at the right end.
     """
 
     icon: str
@@ -66,6 +67,7 @@ class Row:
     step: int | None = None
     path: str = ""
     badges: tuple[str, ...] = ()
+    mark: str = ""
 
 
 def with_thousands(params: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The data page: files, what is trained of them, counts."""
