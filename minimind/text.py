@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import os
+from functools import cache
 
 from minimind.assets import ASSETS
 
@@ -16,7 +17,7 @@ _language = "en"
 def set_language(language: str) -> None:
     """Switch what `_` answers from now on; unknown languages fall back to English."""
     global _translations, _language
-    _translations = gettext.translation("minimind", ASSETS / "locale", [language], fallback=True)
+    _translations = _catalogue(language)
     _language = language if language in LANGUAGES else "en"
 
 
@@ -28,6 +29,16 @@ def language() -> str:
 def _(message: str) -> str:
     """Translate now."""
     return _translations.gettext(message) if message else ""
+
+
+def in_every_language(message: str) -> tuple[str, ...]:
+    """A msgid in all languages, for looking things up whatever the window speaks."""
+    return (message, *(_catalogue(name).gettext(message) for name in LANGUAGES if name != "en"))
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    return gettext.translation("minimind", ASSETS / "locale", [language], fallback=True)
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:

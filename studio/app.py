@@ -148,6 +148,7 @@ def _apply(appearance: Appearance, preferences: Preferences) -> None:
 def _window(
     appearance: Appearance, preferences: PreferencesFile, paths: Paths, system: SystemService | None
 ) -> MainWindow:
+    from studio.services.project_service import ProjectService
     from studio.services.run_service import RunService
     from studio.services.system_service import SystemService
     from studio.ui.main_window import MainWindow
@@ -157,10 +158,10 @@ def _window(
 
     memory = WindowMemory(paths.window_memory)
     # named once, in the language of the first start; another language later is no other project
-    # a name in another language is no other project
     project = memory.get("project", "") or newest_project(paths.projects) or _("My first model")
     memory.set("project", project)
     runs = RunService(projects=paths.projects, database=paths.database, project=project)
+    projects = ProjectService(paths.projects)
     system = system or SystemService(folder=paths.projects)
     window = MainWindow(
         Tools(
@@ -169,11 +170,13 @@ def _window(
             preferences=preferences,
             memory=memory,
             paths=paths,
+            projects=projects,
             runs=runs,
             system=system,
         )
     )
     window.closed.connect(runs.close)
+    window.closed.connect(projects.close)
     window.closed.connect(system.close)
     return window
 

@@ -7,7 +7,17 @@ from typing import Any
 
 from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QHBoxLayout,
+    QLineEdit,
+    QMainWindow,
+    QPlainTextEdit,
+    QStackedWidget,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from minimind.run_state import RunState
 from minimind.text import _
@@ -16,7 +26,8 @@ from studio.ui.navigator import Toast
 from studio.ui.notifier import Notifier
 from studio.ui.pages.page import COMPACT_BELOW, Page
 from studio.ui.pages.table import PAGES, PageRow, Tools
-from studio.ui.shortcut_list import ShortcutList
+from studio.ui.shell.commands import COMMANDS, PLACE_COMMANDS, Command
+from studio.ui.shell.overlays import Overlays, place_keys
 from studio.ui.status_strip import StatusStrip
 from studio.ui.widgets.nav_rail import NavItem, NavRail
 from studio.ui.widgets.toast import ToastHost
@@ -50,9 +61,10 @@ class MainWindow(QMainWindow):
         self._stack.setObjectName("pages")
         ground = self._lay_out()
         self.toasts = ToastHost(tools.appearance, self._stack)
-        self.shortcut_list = ShortcutList(tools.appearance, ground)
+        self.overlays = Overlays(tools, self, ground, self._on_project_chosen)
         self._notifier = Notifier(tools.appearance, tools.preferences, tools.runs, self)
         self._connect()
+        self._connect_projects()
         self._bind_keys()
         self.retranslate()
         self._restore()
@@ -102,11 +114,10 @@ class MainWindow(QMainWindow):
 
     def retranslate(self) -> None:
         """Rail and title in the language in force; pages and widgets look after themselves."""
-        places = [row for row in self._rows.values() if row.icon and not row.bottom]
-        below = [row for row in self._rows.values() if row.icon and row.bottom]
+        places = self._places()
+        items = [(row.bottom, _nav_item(row, place_keys(places, row))) for row in places]
         self.rail.set_items(
-            [_nav_item(row, f"Ctrl {number}") for number, row in enumerate(places, start=1)],
-            [_nav_item(row, "Ctrl ,") for row in below],
+            [item for bottom, item in items if not bottom], [item for bottom, item in items if bottom]
         )
         self.rail.set_texts(_("New run"), _("Shortcuts & help"))
         self.rail.new_run.setVisible("wizard" in self._rows)
@@ -114,6 +125,10 @@ class MainWindow(QMainWindow):
         self.status.set_findings(self._tools.system.findings())
         self._show_projects()
         self._on_runs_changed()
+
+    def _places(self) -> list[PageRow]:
+        """The pages of the rail, those with a number first."""
+        return sorted((row for row in self._rows.values() if row.icon), key=lambda row: row.bottom)
 
     def _page(self, row: PageRow) -> Page:
         page = self._pages.get(row.key)
@@ -160,74 +175,121 @@ class MainWindow(QMainWindow):
         if (sample := tools.system.latest()) is not None:
             self.status.set_sample(sample)
         self.rail.page_clicked.connect(self.open_page)
-        self.rail.new_run_clicked.connect(lambda: tools.navigator.new_run())
-        self.rail.help_clicked.connect(self._show_shortcuts)
-        self.rail.project_chosen.connect(self._on_project_chosen)
-        self.rail.project_created.connect(self._on_project_chosen)
+        self.rail.new_run_clicked.connect(self.new_run)
+        self.rail.help_clicked.connect(self.show_shortcuts)
         self.status.run_clicked.connect(self._on_status_clicked)
-        self.status.doctor_clicked.connect(lambda: self.open_page("home", {"show": "doctor"}))
+        self.status.doctor_clicked.connect(self._open_doctor)
+
+    def _connect_projects(self) -> None:
+        projects, rail = self._tools.projects, self.rail
+        rail.projects_opening.connect(projects.look)
+        rail.project_chosen.connect(self._on_project_chosen)
+        rail.project_created.connect(projects.create)
+        rail.project_renamed.connect(lambda name: projects.rename(self._tools.runs.project, name))
+        projects.changed.connect(self._show_projects)
+        projects.made.connect(self._on_project_chosen)
+        projects.renamed.connect(self._on_project_renamed)
+        projects.problem.connect(lambda sentence: self._on_toasted(Toast(text=sentence, tone="danger")))
 
     def _bind_keys(self) -> None:
-        def bind(keys: str, call: Any) -> None:
+        def bind(keys: str, command: Command) -> None:
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WindowShortcut)
-            shortcut.activated.connect(call)
+            shortcut.activated.connect(lambda: command.do(self))
 
-        for number in range(1, 6):
-            bind(f"Ctrl+{number}", lambda number=number: self._open_place(number))
-        bind("Ctrl+N", self._new_run)
-        bind("Ctrl+,", lambda: self.open_page("preferences"))
-        bind("Ctrl+B", self._toggle_rail)
-        bind("F1", self._show_shortcuts)
-        bind("?", self._show_shortcuts)
-        bind("Esc", self._on_escape)
-        bind("Ctrl+Return", self._press_primary)
-        bind("Ctrl+Enter", self._press_primary)
-        bind("Ctrl+Tab", self.back)
+        for command in (*COMMANDS, *PLACE_COMMANDS):
+            for keys in command.keys:
+                bind(keys, command)
 
-    # -- what a person does --------------------------------------------------------------------
+    # -- what a person does: the window is the `Shell` of the commands -------------------------
 
-    def _open_place(self, number: int) -> None:
-        places = [row.key for row in self._rows.values() if row.icon and not row.bottom]
-        if number <= len(places):
-            self.open_page(places[number - 1])
+    def open_place(self, number: int) -> None:
+        """The page that stands there in the rail, from 1; nothing when there are fewer."""
+        numbered = [row.key for row in self._places() if not row.bottom]
+        if number <= len(numbered):
+            self.open_page(numbered[number - 1])
 
-    def _new_run(self) -> None:
+    def new_run(self) -> None:
+        """The wizard, where there is one."""
         if "wizard" in self._rows:
             self._tools.navigator.new_run()
 
-    def _press_primary(self) -> None:
+    def press_primary(self) -> None:
+        """The filled button of the page."""
         button = self.current_page().primary_action()
         if button is not None and button.isEnabled():
             button.click()
 
-    def _on_escape(self) -> None:
-        if self.shortcut_list.isVisible():
-            self.shortcut_list.hide()
-        elif not self.current_page().escape():
+    def escape(self) -> None:
+        """Close what is open over the window or on the page, else leave a field, else go back."""
+        if not (self.overlays.close_open() or self.current_page().escape() or self._leave_field()):
             self.back()
 
-    def _show_shortcuts(self) -> None:
-        if self.shortcut_list.isVisible():
-            self.shortcut_list.hide()
+    def explain(self) -> None:
+        """The word under the keyboard or the pointer, else the list of shortcuts; again closes it."""
+        if self.overlays.close_open():
             return
-        self.shortcut_list.open(_(self._rows[self._current].title), self.current_page().shortcuts())
+        term = self.overlays.word_at_hand(self._stack)
+        if term is not None:
+            self.overlays.show_glossary(term)
+        else:
+            self.show_shortcuts()
 
-    def _toggle_rail(self) -> None:
+    def show_shortcuts(self) -> None:
+        """What works everywhere and on this page; again closes it."""
+        self.overlays.show_shortcuts(_(self._rows[self._current].title), self.current_page())
+
+    def show_glossary(self) -> None:
+        """The glossary, at its first word."""
+        self.overlays.show_glossary()
+
+    def show_palette(self) -> None:
+        """The palette; again closes it."""
+        self.overlays.show_palette(self._rows[self._current], self.current_page(), self._places())
+
+    def switch_project(self) -> None:
+        """The menu of projects."""
+        self.rail.open_projects()
+
+    def toggle_rail(self) -> None:
+        """Fold or unfold the rail, from now on."""
         self._wants_folded = not self._wants_folded
         self._tools.memory.set("rail_folded", self._wants_folded)
         self._fold()
 
-    def _on_project_chosen(self, name: str) -> None:
-        self._tools.runs.set_project(name)
-        self._tools.memory.set("project", name)
+    def _leave_field(self) -> bool:
+        """Esc in a field stays on the page: what is written there is not to be lost to another page."""
+        focus = self.focusWidget()
+        if focus is None or not self._stack.isAncestorOf(focus):
+            return False
+        if isinstance(focus, QLineEdit | QAbstractSpinBox):
+            self.current_page().setFocus()
+            return True
+        return isinstance(focus, QPlainTextEdit | QTextEdit) and not focus.isReadOnly()
+
+    def _on_project_chosen(self, folder: str) -> None:
+        self._tools.runs.set_project(folder)
+        self._tools.memory.set("project", folder)
         self._show_projects()
+
+    def _on_project_renamed(self, folder: str, before: str, name: str) -> None:
+        self._tools.navigator.toast(
+            _("The project is called {name} now").format(name=name),
+            action_text=_("Undo"),
+            action=lambda: self._tools.projects.rename(folder, before),
+        )
 
     def _on_status_clicked(self, run_id: str) -> None:
         if run_id and "run" in self._rows:
             self._tools.navigator.open_run(run_id)
         elif "runs" in self._rows:
             self.open_page("runs")
+
+    def _open_doctor(self) -> None:
+        if "doctor" in self._rows:
+            self.open_page("doctor")
+        else:
+            self.open_page("home", {"show": "doctor"})
 
     def _on_page_requested(self, key: str, request: dict[str, Any]) -> None:
         self.open_page(key, request)
@@ -238,8 +300,12 @@ class MainWindow(QMainWindow):
     # -- what happens --------------------------------------------------------------------------
 
     def _show_projects(self) -> None:
-        runs = self._tools.runs
-        self.rail.set_projects(runs.projects(), runs.project)
+        current, projects = self._tools.runs.project, self._tools.projects
+        found = [(project.folder, project.name) for project in projects.projects()]
+        if current not in dict(found):
+            # its folder comes with its first run
+            found.append((current, projects.name(current)))
+        self.rail.set_projects(found, current)
 
     def _on_runs_changed(self) -> None:
         runs = self._tools.runs
@@ -294,9 +360,10 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._remember()
+        self.overlays.close()
         event.accept()
         # after the event: whoever listens may end the program
-        QTimer.singleShot(0, self.closed.emit)
+        QTimer.singleShot(0, self, self.closed.emit)
 
     def _may_close(self) -> bool:
         tools = self._tools

@@ -52,6 +52,10 @@ class Navigator(QObject):
         """Open the chat with a checkpoint: a run folder, a step folder or a .gguf file."""
         self.open("chat", {"checkpoint": checkpoint})
 
+    def open_chat(self, chat_id: str) -> None:
+        """Open the chat at a conversation."""
+        self.open("chat", {"conversation": chat_id})
+
     def toast(
         self,
         text: str,

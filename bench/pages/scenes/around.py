@@ -48,7 +48,7 @@ def preferences_end(stage: Stage) -> None:
 def shortcuts(stage: Stage) -> None:
     """F1 on the page of a run."""
     stage.open("run", run_id="running")
-    stage.window._show_shortcuts()
+    stage.window.show_shortcuts()
     stage.settle()
 
 
@@ -70,5 +70,5 @@ def folded(stage: Stage) -> None:
     """The rail folded by hand."""
     stage.open("home")
     if not stage.window._wants_folded:
-        stage.window._toggle_rail()
+        stage.window.toggle_rail()
     stage.settle()

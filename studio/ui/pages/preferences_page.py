@@ -19,10 +19,10 @@ from studio.preferences import Preferences, PreferencesFile
 from studio.ui.appearance import Appearance
 from studio.ui.navigator import Navigator
 from studio.ui.pages.page import Page
-from studio.ui.shortcut_list import EVERYWHERE
+from studio.ui.shell.commands import listed
+from studio.ui.shortcut_list import key_cap_row
 from studio.ui.widgets.buttons import Button, LinkButton
 from studio.ui.widgets.card import Card
-from studio.ui.widgets.key_cap import KeyCap
 from studio.ui.widgets.labels import ElidedLabel, Label
 from studio.ui.widgets.options_form import OptionsForm
 from studio.ui.widgets.page_header import PageHeader
@@ -99,7 +99,7 @@ class PreferencesPage(Page):
         for (label, link), name in zip(self._folder_rows, names, strict=True):
             label.setText(name)
             link.setText(_("Open folder"))
-        for label, (_keys, text) in zip(self._key_labels, EVERYWHERE, strict=True):
+        for label, (_keys, text) in zip(self._key_labels, listed(), strict=True):
             label.setText(_(text))
         version = _("MiniMind Studio {version}: train a small language model of your own, at home.")
         self._about.setText(version.format(version=__version__))
@@ -197,14 +197,9 @@ class PreferencesPage(Page):
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setColumnStretch(1, 1)
-        for row, (keys, _text) in enumerate(EVERYWHERE):
-            caps = QHBoxLayout()
-            caps.setSpacing(4)
-            for combination in keys.split("  "):
-                caps.addWidget(KeyCap(self.appearance, combination))
-            caps.addStretch(1)
+        for row, (keys, _text) in enumerate(listed()):
             label = Label(tone="2")
-            grid.addLayout(caps, row, 0)
+            grid.addLayout(key_cap_row(self.appearance, keys), row, 0)
             grid.addWidget(label, row, 1)
             self._key_labels.append(label)
         card.body.addLayout(grid)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from minimind.text import N_
 from studio.paths import Paths
 from studio.preferences import PreferencesFile
+from studio.services.project_service import ProjectService
 from studio.services.run_service import RunService
 from studio.services.system_service import SystemService
 from studio.ui.appearance import Appearance
@@ -25,6 +26,7 @@ class Tools:
     preferences: PreferencesFile
     memory: WindowMemory
     paths: Paths
+    projects: ProjectService
     runs: RunService
     system: SystemService
 

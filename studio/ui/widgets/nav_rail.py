@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -163,7 +163,9 @@ class NavRail(QWidget):
     Signals:
         page_clicked: key of a place.
         new_run_clicked, help_clicked: those buttons.
-        project_chosen: name of a project; project_created: the name a person gave to a new one.
+        projects_opening: the menu of projects is about to open.
+        project_chosen: folder of a project.
+        project_created, project_renamed: the name a person gave to a new one, or to the current one.
     """
 
     page_clicked = Signal(str)
@@ -171,6 +173,8 @@ class NavRail(QWidget):
     help_clicked = Signal()
     project_chosen = Signal(str)
     project_created = Signal(str)
+    project_renamed = Signal(str)
+    projects_opening = Signal()
 
     def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -178,12 +182,12 @@ class NavRail(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._appearance = appearance
         self._folded = False
-        self._projects: list[str] = []
+        self._projects: list[tuple[str, str]] = []
         self._project = ""
         self._brand = _Brand(appearance)
         self.project_button = _RailButton(appearance, "", boxed=True)
         self.project_button.chevron = True
-        self.project_button.clicked.connect(self._open_projects)
+        self.project_button.clicked.connect(self.open_projects)
         self.new_run = _RailButton(appearance, "plus", boxed=True)
         self.new_run.keys = "Ctrl N"
         self.new_run.clicked.connect(self.new_run_clicked)
@@ -256,11 +260,14 @@ class NavRail(QWidget):
             active = ngettext("{n} active", "{n} active", count).format(n=count)
             button.show_text(button.text(), hint=f"{button.text()}, {active}" if count else "")
 
-    def set_projects(self, names: Sequence[str], current: str) -> None:
-        """What the switcher offers."""
-        self._projects, self._project = list(names), current
-        project = _("Project")
-        self.project_button.show_text(current, hint=f"{project}: {current}")
+    def set_projects(self, projects: Sequence[tuple[str, str]], current: str) -> None:
+        """What the switcher offers: folder and name of each; the folder of the one in use."""
+        self._projects, self._project = list(projects), current
+        hint = _("{noun}: {fact}").format(noun=_("Project"), fact=self._project_name())
+        self.project_button.show_text(self._project_name(), hint=hint)
+
+    def _project_name(self) -> str:
+        return dict(self._projects).get(self._project, self._project)
 
     def button(self, key: str) -> QAbstractButton:
         """The button of a place."""
@@ -307,36 +314,48 @@ class NavRail(QWidget):
         widgets = [item.widget() for item in items if item is not None]
         return [widget for widget in widgets if widget is not None]
 
-    def _open_projects(self) -> None:
+    def open_projects(self) -> None:
+        """The menu: choose a project, rename this one, make another."""
+        self.projects_opening.emit()
         menu = QMenu(self)
-        for name in self._projects:
-            action = menu.addAction(name)
+        menu.setAccessibleName(_("Project"))
+        for folder, name in self._projects:
+            action = menu.addAction(name.replace("&", "&&"))
             action.setCheckable(True)
-            action.setChecked(name == self._project)
-            action.triggered.connect(lambda _on=False, name=name: self.project_chosen.emit(name))
+            action.setChecked(folder == self._project)
+            action.triggered.connect(lambda _on=False, folder=folder: self.project_chosen.emit(folder))
         menu.addSeparator()
-        menu.addAction(self._new_project_row(menu))
-        menu.setMinimumWidth(220)
+        rename = _name_row(menu, _("Rename this project"), self._project_name(), self.project_renamed.emit)
+        menu.addAction(rename)
+        menu.addAction(_name_row(menu, _("New project"), "", self.project_created.emit))
+        menu.setMinimumWidth(240)
         menu.exec(self.project_button.mapToGlobal(self.project_button.rect().bottomLeft()))
         menu.deleteLater()
 
-    def _new_project_row(self, menu: QMenu) -> QWidgetAction:
-        row = QWidget()
-        field = QLineEdit()
-        field.setPlaceholderText(_("Name of a new project"))
-        field.setAccessibleName(_("Name of a new project"))
-        line = QHBoxLayout(row)
-        line.setContentsMargins(6, 4, 6, 4)
-        line.addWidget(field)
-        line.addWidget(Label("↵", tone="3"))
 
-        def create() -> None:
-            name = field.text().strip()
-            if name:
-                menu.close()
-                self.project_created.emit(name)
+def _name_row(menu: QMenu, words: str, name: str, done: Callable[[str], None]) -> QWidgetAction:
+    """A line of a menu in which a name is typed; Enter takes it."""
+    row = QWidget()
+    field = QLineEdit(name)
+    field.setPlaceholderText(words)
+    field.setAccessibleName(words)
+    field.setToolTip(words)
+    column = QVBoxLayout(row)
+    column.setContentsMargins(6, 4, 6, 4)
+    column.setSpacing(2)
+    column.addWidget(Label(words, role="small", tone="2"))
+    line = QHBoxLayout()
+    line.addWidget(field)
+    line.addWidget(Label("↵", tone="3"))
+    column.addLayout(line)
 
-        field.returnPressed.connect(create)
-        action = QWidgetAction(menu)
-        action.setDefaultWidget(row)
-        return action
+    def accept() -> None:
+        typed = field.text().strip()
+        if typed:
+            menu.close()
+            done(typed)
+
+    field.returnPressed.connect(accept)
+    action = QWidgetAction(menu)
+    action.setDefaultWidget(row)
+    return action

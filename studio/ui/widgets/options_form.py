@@ -78,6 +78,8 @@ class _Row(QWidget):
     def __init__(self, appearance: Appearance, field: OptionField) -> None:
         super().__init__()
         self.field = field
+        # F1 anywhere in the row explains the option
+        self.setProperty("term", field.name)
         self.editor: Editor = make_editor(appearance, field)
         self.dot = _Dot(appearance)
         self.dot.setFixedWidth(8)

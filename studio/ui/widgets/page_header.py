@@ -57,6 +57,7 @@ class PageHeader(QWidget):
         super().__init__(parent)
         self._appearance = appearance
         self._editable = False
+        self._items: tuple[MenuItem, ...] = ()
         self.title = ElidedLabel(role="title")
         self.title.installEventFilter(self)
         self._editor = QLineEdit()
@@ -120,8 +121,13 @@ class PageHeader(QWidget):
 
     def set_menu(self, items: Sequence[MenuItem]) -> None:
         """What ⋯ opens; nothing hides it."""
+        self._items = tuple(items)
         fill_menu(self._appearance, self._menu, items)
         self._more.setVisible(bool(items))
+
+    def menu_items(self) -> tuple[MenuItem, ...]:
+        """What ⋯ opens now."""
+        return self._items
 
     def set_editable(self, editable: bool) -> None:
         """Allow the title to be edited in place."""

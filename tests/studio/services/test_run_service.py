@@ -62,7 +62,6 @@ def test_an_empty_folder(qtbot, service):
     made = service()
     assert made.runs() == []
     assert made.run("nobody") is None
-    assert made.projects() == ["default"]
     assert made.events("nobody") == []
     with pytest.raises(KeyError):
         made.job("nobody")
@@ -161,7 +160,6 @@ def test_a_run_that_cannot_be_made_disappears_again(qtbot, service, tmp_path):
     assert made.run(run_id) is None
     made.set_project("mine")
     assert made.project == "mine"
-    assert made.projects() == ["mine"]
 
 
 def test_notes_trash_restore_delete(qtbot, service):

@@ -10,6 +10,7 @@ from minimind.doctor import Finding
 from minimind.hardware import GpuSample, HardwareSample
 from studio.paths import Paths
 from studio.preferences import PreferencesFile
+from studio.services.project_service import ProjectService
 from studio.services.system_service import SystemService
 from studio.ui.appearance import Appearance
 from studio.ui.memory import WindowMemory
@@ -54,7 +55,7 @@ def sample(*, card: bool = True) -> HardwareSample:
 
 
 class FakeRuns(FakeRunService):
-    """With projects, which the window asks for."""
+    """With a project that can be changed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,8 +68,29 @@ class FakeRuns(FakeRunService):
     def set_project(self, name: str) -> None:
         self.chosen = name
 
-    def projects(self) -> list[str]:
-        return sorted({"First model", "Novels", self.chosen})
+
+class FakeProjects(ProjectService):
+    """Without files: what is made or renamed is so at once."""
+
+    def __init__(self) -> None:
+        QObject.__init__(self)
+        self._names = {"First model": "First model", "Novels": "Novels"}
+
+    def look(self) -> None:
+        pass
+
+    def create(self, name: str) -> None:
+        self._names[name] = name
+        self.changed.emit()
+        self.made.emit(name)
+
+    def rename(self, folder: str, name: str) -> None:
+        before, self._names[folder] = self.name(folder), name
+        self.changed.emit()
+        self.renamed.emit(folder, before, name)
+
+    def close(self) -> None:
+        pass
 
 
 class FakeSystem(SystemService):
@@ -101,6 +123,7 @@ def make_tools(appearance: Appearance, folder: Path, runs: FakeRuns | None = Non
         preferences=PreferencesFile(folder / "preferences.json"),
         memory=WindowMemory(folder / "window.json"),
         paths=Paths(projects=folder / "projects", home=folder / "home", cache=folder / "cache"),
+        projects=FakeProjects(),
         runs=runs or FakeRuns(),
         system=FakeSystem(),
     )

@@ -174,9 +174,9 @@ def test_the_rail_folds_by_key_and_below_1180(make: Make) -> None:
 def test_f1_lists_the_keys_and_esc_closes_the_list(make: Make) -> None:
     window = make()
     press(window, Qt.Key.Key_F1)
-    assert window.shortcut_list.isVisible()
+    assert window.overlays.shortcuts.isVisible()
     press(window, Qt.Key.Key_Escape)
-    assert not window.shortcut_list.isVisible()
+    assert not window.overlays.shortcuts.isVisible()
     assert window.current_key == "home"
 
 

@@ -1,0 +1,1 @@
+"""What the window does wherever a person is: commands, palette, glossary."""
