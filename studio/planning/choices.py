@@ -21,6 +21,8 @@ class Choices:
 
     Attributes:
         method: a key of METHODS.
+        recipe: a key of RECIPES in the method's place: several trainings as one; data is then `stage_data`.
+        stage_data: files of a recipe's stages, by their names, where they are not the recipe's own.
         preset, checkpoint: where the weights come from: a preset's name or the id of a run, never both.
         data: training files, absolute paths.
         val_data: held-out file; None = 1% of the data is set aside.
@@ -32,6 +34,8 @@ class Choices:
     """
 
     method: str | None = None
+    recipe: str | None = None
+    stage_data: dict[str, tuple[DataFile, ...]] = field(default_factory=dict)
     preset: str | None = None
     checkpoint: str | None = None
     data: tuple[DataFile, ...] = ()
@@ -48,11 +52,15 @@ class Choices:
         return [file.path for file in self.data] + ([self.val_data] if self.val_data else [])
 
     def with_changes(self, **changes: Any) -> Choices:
-        """A copy with other values; a preset takes the checkpoint's place and the other way round."""
+        """A copy with other values; of preset and checkpoint, of method and recipe, the new one stays."""
         if changes.get("preset"):
             changes.setdefault("checkpoint", None)
         if changes.get("checkpoint"):
             changes.setdefault("preset", None)
+        if changes.get("method"):
+            changes.setdefault("recipe", None)
+        if changes.get("recipe"):
+            changes |= {"method": None, "checkpoint": None}
         return dataclasses.replace(self, **changes)
 
     def with_setting(self, name: str, value: Any, default: Any) -> Choices:
@@ -69,14 +77,17 @@ class Choices:
         """From a draft or from another page; what has the wrong type falls back to nothing chosen."""
         given = value if isinstance(value, dict) else {}
         budget = given.get("budget")
-        data = given.get("data")
+        stages = given.get("stage_data")
         return cls(
             method=_text(given.get("method")),
+            recipe=_text(given.get("recipe")),
+            stage_data={
+                str(name): _files(value)
+                for name, value in (stages.items() if isinstance(stages, dict) else ())
+            },
             preset=_text(given.get("preset")),
             checkpoint=_text(given.get("checkpoint")),
-            data=tuple(
-                file for item in (data if isinstance(data, list | tuple) else ()) if (file := _file(item))
-            ),
+            data=_files(given.get("data")),
             val_data=_text(given.get("val_data")),
             settings=dict(given["settings"]) if isinstance(given.get("settings"), dict) else {},
             budget=_budget(budget if isinstance(budget, dict) else {}),
@@ -92,6 +103,11 @@ def _text(value: Any) -> str | None:
 
 def _is_whole(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _files(value: Any) -> tuple[DataFile, ...]:
+    items = value if isinstance(value, list | tuple) else ()
+    return tuple(file for item in items if (file := _file(item)))
 
 
 def _file(value: Any) -> DataFile | None:

@@ -114,6 +114,14 @@ def check_file(
     return reading.result()
 
 
+def kind_of(path: str) -> str:
+    """The kind of rows that the beginning of a file holds (`text`, `chat`); empty when it is not told."""
+    try:
+        return open_source(Path(path), None).kind or ""
+    except (BadInput, OSError):
+        return ""
+
+
 class _Reading:
     def __init__(self, path: str, needs: Needs) -> None:
         self._check = FileCheck(path=path, needs=needs, size_bytes=max(0, stamp_of(path)[0]), is_reading=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from minimind.methods import METHODS, Needs, StartsFrom
 from minimind.methods.method import TrainSettings
+from minimind.recipes import RECIPES
 from studio.planning.choices import Choices
 from studio.planning.situation import Situation
 
@@ -30,6 +31,8 @@ def first_choices(
         Choices with a method and a model; data is only what was given.
     """
     choices = Choices.from_dict({"device": device, **prefill})
+    if choices.recipe is not None:
+        return with_recipe(choices, choices.recipe)
     if choices.method is None:
         choices = choices.with_changes(method="sft" if choices.checkpoint else "pretrain")
     if choices.preset is None and choices.checkpoint is None:
@@ -48,11 +51,23 @@ def needs_of(choices: Choices) -> Needs:
     return method.needs if method else Needs.TEXT
 
 
+def with_recipe(choices: Choices, name: str) -> Choices:
+    """A recipe instead of a method, with its own model unless a preset was chosen on purpose."""
+    recipe = RECIPES.get(name)
+    changed = choices.with_changes(recipe=name)
+    if recipe is not None and (changed.preset is None or choices.method is not None):
+        return changed.with_changes(preset=recipe.model)
+    return changed
+
+
 def with_method(choices: Choices, name: str, situation: Situation) -> Choices:
     """Another method; a model that nobody chose on purpose follows it: tuning begins with the latest run."""
     method = METHODS[name]
     changed = choices.with_changes(method=name)
-    by_itself = choices.checkpoint is None and choices.preset in (None, situation.preset)
+    recipe = RECIPES.get(choices.recipe or "")
+    if recipe is not None and choices.preset == recipe.model:
+        changed = changed.with_changes(preset=situation.preset)
+    by_itself = choices.checkpoint is None and changed.preset in (None, situation.preset)
     latest = next(iter(situation.start_points), None)
     if method.starts_from is StartsFrom.CHECKPOINT and latest and by_itself:
         return changed.with_changes(checkpoint=latest)

@@ -50,7 +50,7 @@ class Problem:
 
 def find(plan: RunPlan) -> list[Problem]:
     """Everything, in the order of the steps; what forbids starting comes first within a step."""
-    found = [*_what(plan), *_model(plan), *_data(plan), *_settings(plan), *_review(plan)]
+    found = [*_what(plan), *model_problems(plan), *_data(plan), *_settings(plan), *disk_problems(plan)]
     order = list(Step)
     return sorted(found, key=lambda item: (order.index(item.step), item.severity is Severity.WARNING))
 
@@ -88,7 +88,8 @@ def _model_problem(code: str, sentence: str, action: str, severity: Severity) ->
     )
 
 
-def _model(plan: RunPlan) -> Iterator[Problem]:
+def model_problems(plan: RunPlan) -> Iterator[Problem]:
+    """What is wrong with the model, or with the memory it needs."""
     preset, checkpoint = plan.choices.preset, plan.choices.checkpoint
     choose = _("Choose a model")
     if preset is None and checkpoint is None:
@@ -113,11 +114,9 @@ def _model(plan: RunPlan) -> Iterator[Problem]:
 
 def _memory(plan: RunPlan) -> Iterator[Problem]:
     estimate = plan.estimate()
-    if estimate is None:
+    if estimate is None or estimate.peak_memory_bytes <= estimate.device.free_bytes:
         return
     need, free, total = estimate.peak_memory_bytes, estimate.device.free_bytes, estimate.device.memory_bytes
-    if need <= free:
-        return
     too_much = need > total
     given = [name for name in ("micro_batch", "seq_len") if plan.choices.settings.get(name) is not None]
     device = _("this computer") if estimate.device.kind == "cpu" else estimate.device.name
@@ -166,10 +165,10 @@ def _data(plan: RunPlan) -> Iterator[Problem]:
             yield _data_problem(file.path, "twice", sentence, _("Remove the double file"), Severity.ERROR)
         seen.add(file.path)
         yield from _weight(file)
-        yield from _checked(plan, file.path)
+        yield from file_problems(plan, file.path)
     held_out = plan.choices.val_data
     if held_out is not None:
-        yield from _checked(plan, held_out)
+        yield from file_problems(plan, held_out)
         if held_out in seen:
             sentence = _("{file} is training and held-out file at once, so the held-out loss says nothing.")
             yield _data_problem(
@@ -196,7 +195,8 @@ def _weight(file: DataFile) -> Iterator[Problem]:
     )
 
 
-def _checked(plan: RunPlan, path: str) -> Iterator[Problem]:
+def file_problems(plan: RunPlan, path: str) -> Iterator[Problem]:
+    """What is wrong with one file."""
     check = plan.files.get(path)
     name = name_of(path)
     if check is None or check.is_reading:
@@ -376,7 +376,8 @@ def _device(plan: RunPlan) -> Iterator[Problem]:
 # -- review --------------------------------------------------------------------------------------------
 
 
-def _review(plan: RunPlan) -> Iterator[Problem]:
+def disk_problems(plan: RunPlan) -> Iterator[Problem]:
+    """Whether the disk has room."""
     estimate, free = plan.estimate(), plan.situation.disk_free_bytes
     if estimate is None or free is None or estimate.disk_bytes <= free:
         return

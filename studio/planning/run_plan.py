@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,11 +14,12 @@ from minimind.data.facts import HELDOUT_DOCUMENTS, HELDOUT_SHARE, FileFacts, com
 from minimind.device import Device
 from minimind.errors import BadInput
 from minimind.job import Hardware, JobSpec, ModelRef, new_run_id
-from minimind.methods import METHODS, Method
+from minimind.methods import METHODS, Method, Needs
 from minimind.model.config import ModelConfig
 from minimind.options import build, options_of
 from minimind.plan import Prediction, Resolved
 from minimind.presets import PRESETS
+from minimind.recipes import Recipe
 from minimind.text import _
 from studio.planning import problems
 from studio.planning.choices import Choices
@@ -47,6 +48,12 @@ class DataTotals:
     heldout_tokens: int
     complete: bool
 
+    @property
+    def heldout_share(self) -> float | None:
+        """Part of the documents that is set aside; None where there are none."""
+        documents = sum(facts.documents for facts, _weight in self.looks)
+        return self.heldout_documents / documents if documents else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
@@ -61,6 +68,7 @@ class Estimate:
         steps, tokens, passes: updates, tokens learnt from, how often each row is seen.
         tokens_per_parameter: by the weights that a token passes through.
         disk_bytes, checkpoint_bytes, checkpoints: the most that will lie on disk; of it, each and how many.
+        measured: the time comes from steps that were made on this machine, not from the formula.
     """
 
     resolved: Resolved
@@ -77,6 +85,7 @@ class Estimate:
     disk_bytes: int
     checkpoint_bytes: int
     checkpoints: int
+    measured: bool = False
 
     @property
     def peak_memory_bytes(self) -> int:
@@ -103,8 +112,26 @@ class RunPlan:
     files: Mapping[str, FileCheck] = field(default_factory=dict)
     # settings whose field holds no value at all: name → why, as the form says it
     unreadable: Mapping[str, str] = field(default_factory=dict)
+    # tokens a second of plans that were measured, by `speed_key`
+    speeds: Mapping[Hashable, float] = field(default_factory=dict)
 
     # -- what the choices mean -------------------------------------------------------------------------
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """The recipe, where several trainings are planned as one (`RecipePlan`)."""
+        return None
+
+    @property
+    def wanted_files(self) -> list[tuple[str, Needs]]:
+        """Every file that has to be read, and for which kind of rows."""
+        needs = self.method.needs if self.method else Needs.TEXT
+        return [(path, needs) for path in self.choices.files]
+
+    @property
+    def has_data(self) -> bool:
+        """At least one file to learn from is chosen."""
+        return bool(self.choices.data)
 
     @property
     def method(self) -> type[Method] | None:
@@ -218,7 +245,13 @@ class RunPlan:
             seq_len = engine.sequence_length(job, self.config)
             data = self._engine_data(seq_len)
             price = self.situation.cny_per_hour
-            return engine.predict(job, self.config, data, self.device, cny_per_hour=price), ""
+            found = engine.predict(job, self.config, data, self.device, cny_per_hour=price)
+            measured = self.speeds.get(self._speed_key(found.resolved))
+            if measured is not None:
+                found = engine.predict(
+                    job, self.config, data, self.device, cny_per_hour=price, tokens_per_s=measured
+                )
+            return found, ""
         except BadInput as error:
             return None, str(error)
 
@@ -253,6 +286,27 @@ class RunPlan:
             checkpoint_bytes=arithmetic.checkpoint_bytes(self.config, predicted.resolved.optimizer),
             # those that are kept, the best one, and the one that is being written
             checkpoints=predicted.resolved.keep_checkpoints + 2,
+            measured=self.speed_key in self.speeds,
+        )
+
+    @property
+    def speed_key(self) -> Hashable:
+        """What the speed depends on: a measurement holds for every plan with the same key."""
+        predicted = self._predicted[0]
+        return None if predicted is None else self._speed_key(predicted.resolved)
+
+    def _speed_key(self, resolved: Resolved) -> Hashable:
+        return (
+            self.choices.method,
+            self.config,
+            self.device.label if self.device else "",
+            tuple(self.choices.files),
+            resolved.seq_len,
+            resolved.rows_per_step,
+            resolved.micro_batch,
+            resolved.precision,
+            resolved.compile,
+            resolved.optimizer,
         )
 
     def _cost(self, predicted: Prediction) -> float:

@@ -81,6 +81,12 @@ def steps(value: float | None) -> str:
     return f"{exact(value)} {noun}"
 
 
+def passes(value: float) -> str:
+    """How often data is gone over: `0.53 passes`, `1 pass`, `12 passes`."""
+    shown = f"{value:.2f}" if value < 10 else f"{value:,.0f}"
+    return ngettext("{n} pass", "{n} passes", 1 if shown == "1.00" else 2).format(n=shown.removesuffix(".00"))
+
+
 def files(value: int) -> str:
     """`2 个文件`, `2 files`."""
     return ngettext("{n} file", "{n} files", value).format(n=exact(value))

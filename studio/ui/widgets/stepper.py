@@ -49,20 +49,24 @@ class _StepButton(QAbstractButton):
         self.step, self.current = step, current
         states = {"done": _("done"), "problem": _("has a problem"), "todo": _("not done yet")}
         self.setAccessibleName(f"{step.title}, {step.value}, {states[step.status]}")
-        self.setToolTip(step.value)
+        # the value may be cut short
+        self.setToolTip(f"{step.title}  {step.value}".strip())
         self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
-        title = QFontMetrics(self._appearance.font("strong")).horizontalAdvance(self.step.title)
         value = QFontMetrics(self._appearance.font("small")).horizontalAdvance(self.step.value)
         look = self._appearance
         height = look.line_height("body") + look.line_height("small") + 6
-        return QSize(_CIRCLE + _GAP + max(title, min(value, 160)) + 10, max(44, height))
+        return QSize(_CIRCLE + _GAP + max(self._title_width(), value + 2) + 10, max(44, height))
 
     def minimumSizeHint(self) -> QSize:
-        title = QFontMetrics(self._appearance.font("strong")).horizontalAdvance(self.step.title)
-        return QSize(_CIRCLE + _GAP + title + 10, self.sizeHint().height())
+        return QSize(_CIRCLE + _GAP + self._title_width() + 10, self.sizeHint().height())
+
+    def _title_width(self) -> int:
+        # as wide as when it is the current one: going there moves nothing
+        metrics = QFontMetrics(self._appearance.font("card", weight=600))
+        return metrics.horizontalAdvance(self.step.title) + 2
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, look = QPainter(self), self._appearance
@@ -112,7 +116,7 @@ class _Line(QWidget):
     def __init__(self, appearance: Appearance) -> None:
         super().__init__()
         self._appearance = appearance
-        self.setMinimumWidth(8)
+        self.setMinimumWidth(16)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -122,7 +126,8 @@ class _Line(QWidget):
 
 
 class Stepper(QWidget):
-    """A row of steps with lines between them.
+    """A row of steps with lines between them. All but the last have the same room, so that a longer value
+    moves none of them; it is cut short.
 
     Signals:
         step_clicked: key of the step that a person wants to see.
@@ -156,10 +161,20 @@ class Stepper(QWidget):
                 widget.deleteLater()
         self._buttons = [_StepButton(self._appearance, n, step) for n, step in enumerate(steps, start=1)]
         for button in self._buttons:
-            if button is not self._buttons[0]:
-                self._row.addWidget(_Line(self._appearance), 1)
-            self._row.addWidget(button)
+            self._row.addWidget(
+                *((self._cell(button), 1) if button is not self._buttons[-1] else (button, 0))
+            )
             button.clicked.connect(lambda _checked=False, made=button: self.step_clicked.emit(made.step.key))
+
+    def _cell(self, button: _StepButton) -> QWidget:
+        cell = QWidget()
+        cell.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row = QHBoxLayout(cell)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(button)
+        row.addWidget(_Line(self._appearance), 1)
+        return cell
 
     def _on_appearance_changed(self) -> None:
         for button in self._buttons:

@@ -41,9 +41,9 @@ class DataChecks(QObject):
             # else the interpreter would wait at its end until a large file is read
             application.aboutToQuit.connect(self.close)
 
-    def want(self, paths: Iterable[str], needs: Needs) -> None:
-        """See to it that these are read; readings of other files that are under way end."""
-        wanted = {(path, needs) for path in paths}
+    def want(self, files: Iterable[tuple[str, Needs]]) -> None:
+        """See to it that these are read, each for its kind of rows; readings of others under way end."""
+        wanted = {*files}
         for key in [*self._running]:
             if key not in wanted:
                 self._cancel(key)
@@ -73,7 +73,7 @@ class DataChecks(QObject):
     def again(self, path: str, needs: Needs) -> None:
         """Read a file anew: it was stopped, or the person mended it."""
         self._results.pop((path, needs), None)
-        self.want({path, *(key[0] for key in self._running)}, needs)
+        self.want({(path, needs), *self._running})
         self.changed.emit(path)
 
     def close(self) -> None:

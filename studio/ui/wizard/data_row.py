@@ -103,9 +103,15 @@ class DataRow(QFrame):
         column.addLayout(below)
 
     def show_file(
-        self, file: DataFile, check: FileCheck | None, problem: Problem | None, *, with_weight: bool
+        self,
+        file: DataFile,
+        check: FileCheck | None,
+        problem: Problem | None,
+        *,
+        with_weight: bool,
+        passes: float | None = None,
     ) -> None:
-        """Show what is known about it now."""
+        """Show what is known about it now; `passes`: how often the run goes over data of weight 1."""
         self._check = check
         name = name_of(self.path)
         broken = problem is not None and problem.severity is Severity.ERROR
@@ -123,7 +129,7 @@ class DataRow(QFrame):
         for widget in (self.weight_label, self.weight):
             widget.setVisible(self._weighted and with_weight)
         self.remove.set_name(_("Remove {file} from the list").format(file=name))
-        self._show_state(check, problem)
+        self._show_state(check, problem, None if passes is None else passes * file.weight)
         self._show_wrong(check)
 
     def _facts(self, check: FileCheck | None) -> str:
@@ -136,14 +142,14 @@ class DataRow(QFrame):
             parts.append(check.encoding.upper())
         return " · ".join(parts)
 
-    def _show_state(self, check: FileCheck | None, problem: Problem | None) -> None:
+    def _show_state(self, check: FileCheck | None, problem: Problem | None, passes: float | None) -> None:
         reading = check is None or check.is_reading
         shown = problem if problem is not None and problem.code not in ("reading", "many_skipped") else None
         self.problem.show_problem(shown)
         self.state.setVisible(reading or not (check and check.fault))
         # beside the bar it must not be torn into two lines
         self.state.setWordWrap(not reading)
-        self.state.setText(_state(check))
+        self.state.setText(_state(check, passes))
         self.bar.setVisible(reading)
         self.bar.set_share(check.share if check else 0.0)
         self.bar.setAccessibleName(_("Reading {file}").format(file=name_of(self.path)))
@@ -188,7 +194,7 @@ class DataRow(QFrame):
         (self.stop_pressed if reading else self.again_pressed).emit()
 
 
-def _state(check: FileCheck | None) -> str:
+def _state(check: FileCheck | None, passes: float | None) -> str:
     if check is None:
         return _("Waiting…")
     if check.is_reading:
@@ -204,6 +210,8 @@ def _state(check: FileCheck | None) -> str:
     if check.skipped:
         skipped = ngettext("{n} row skipped", "{n} rows skipped", check.skipped)
         parts.append(skipped.format(n=fmt.exact(check.skipped)))
+    if passes is not None:
+        parts.append(fmt.passes(passes))
     return " · ".join(parts)
 
 

@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from minimind.job import DataFile
 from minimind.methods import Needs
 from minimind.text import N_, _, ngettext
+from studio.planning.data_check import kind_of
 from studio.planning.first_choices import needs_of
 from studio.planning.problems import Problem, name_of
+from studio.planning.recipe_plan import RecipePlan
 from studio.planning.route import Step
 from studio.planning.situation import sample_file
 from studio.ui import file_dialogs
@@ -24,6 +26,7 @@ from studio.ui.widgets.card import Card
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.segmented import SegmentedControl
 from studio.ui.wizard.data_row import DataRow
+from studio.ui.wizard.stage_files import StageFiles
 from studio.ui.wizard.step_view import ProblemLine, StepView, in_tab_order
 
 PickFiles = Callable[[QWidget, str, str], Sequence[str]]
@@ -34,6 +37,8 @@ WANTED = {
     Needs.PREFERENCES: N_("Pairs of answers: {example} a line."),
     Needs.PROMPTS: N_("Questions: {example} a line."),
 }
+# of large data it is one in a hundred; of small data more, so that the loss can be believed
+MORE_THAN_USUAL = 0.015
 EXAMPLES = {
     Needs.TEXT: '{"text": …}',
     Needs.CHAT: '{"conversations": …}',
@@ -68,6 +73,11 @@ class DataStep(StepView):
         self._held_row: DataRow | None = None
         self._held_by_file = False
         self.setAcceptDrops(True)
+        # of a recipe: a card a stage, in the place of the other two
+        self.stages: dict[str, StageFiles] = {}
+        self._stage_list = QVBoxLayout()
+        self._stage_list.setSpacing(12)
+        self.body.addLayout(self._stage_list)
         self.body.addWidget(self._make_files())
         self.body.addWidget(self._make_held_out())
         self.body.addStretch(1)
@@ -122,6 +132,12 @@ class DataStep(StepView):
     def refresh(self) -> None:
         needs = self.needs
         by_field = {problem.field: problem for problem in reversed(self.here())}
+        recipe = self.plan if isinstance(self.plan, RecipePlan) else None
+        self._show_stages(recipe, by_field)
+        self._card.setVisible(recipe is None)
+        self._held_card.setVisible(recipe is None)
+        if recipe is not None:
+            return
         files = self.choices.data
         self._title.setText(_("Learn from"))
         self._wanted.setText(_(WANTED[needs]).format(example=EXAMPLES[needs]))
@@ -137,6 +153,33 @@ class DataStep(StepView):
         self._sync_rows(by_field)
         self._show_held_out(by_field)
 
+    def _show_stages(self, plan: RecipePlan | None, by_field: dict[str, Problem]) -> None:
+        stages = {stage.stage.name: stage for stage in plan.stages} if plan else {}
+        for name in [*self.stages]:
+            if name not in stages:
+                gone = self.stages.pop(name)
+                gone.hide()
+                gone.deleteLater()
+        for number, (name, stage) in enumerate(stages.items(), start=1):
+            card = self.stages.get(name) or self._make_stage(name)
+            wanted = _(WANTED[stage.needs]).format(example=EXAMPLES[stage.needs])
+            card.show_stage(stage, number, wanted, by_field)
+
+    def _make_stage(self, name: str) -> StageFiles:
+        card = self.stages[name] = StageFiles(self.appearance)
+        card.stop_pressed.connect(self.stop_pressed)
+        card.again_pressed.connect(self.again_pressed)
+        card.add_pressed.connect(
+            lambda: card.add_paths(_expanded(self._pick(self, _("Choose data files"), self._folder())))
+        )
+        card.files_changed.connect(lambda files: self._on_stage_files(name, files))
+        self._stage_list.addWidget(card)
+        return card
+
+    def _on_stage_files(self, name: str, files: tuple[DataFile, ...]) -> None:
+        others = {key: value for key, value in self.choices.stage_data.items() if key != name}
+        self.choose(stage_data={**others, name: files} if files else others)
+
     @property
     def needs(self) -> Needs:
         """The kind of rows that the method wants; text until there is a method."""
@@ -151,6 +194,8 @@ class DataStep(StepView):
                 gone.hide()
                 gone.deleteLater()
         with_weight = len(files) > 1 or self.show_all or any(file.weight != 1 for file in files.values())
+        estimate = self.plan.estimate()
+        passes = estimate.passes if estimate else None
         for index, (path, file) in enumerate(files.items()):
             row = self._rows.get(path)
             if row is None:
@@ -160,7 +205,7 @@ class DataStep(StepView):
             if self._list.indexOf(row) != index:
                 self._list.insertWidget(index, row)
             problem = by_field.get(f"weight:{path}") or by_field.get(f"file:{path}")
-            row.show_file(file, self.plan.files.get(path), problem, with_weight=with_weight)
+            row.show_file(file, self.plan.files.get(path), problem, with_weight=with_weight, passes=passes)
         rows = [self._rows[path] for path in files]
         in_tab_order(*(field for row in rows for field in row.fields()), self.add, self.sample)
 
@@ -174,7 +219,7 @@ class DataStep(StepView):
         path = self.choices.val_data
         by_file = path is not None or self._held_by_file
         self._held_title.setText(_("Held-out set"))
-        self.held_from.set_segments([("auto", _("Set aside 1%")), ("file", _("A file"))])
+        self.held_from.set_segments([("auto", self._aside()), ("file", _("A file"))])
         self.held_from.setAccessibleName(_("Held-out set"))
         self.held_from.select("file" if by_file else "auto")
         self.held_pick.setText(_("Choose a file…"))
@@ -198,19 +243,32 @@ class DataStep(StepView):
 
     def _held_sentence(self, by_file: bool) -> str:
         if by_file and self.choices.val_data is None:
-            return _("Choose a file of text that it never learns from; until then 1% is set aside.")
+            return _("Choose a file that it never learns from; until then some of the data is set aside.")
         if by_file:
             return _("It never learns from this file; the held-out loss is measured on it.")
         data = self.plan.data
         if data is None or not data.heldout_documents:
             return _("It never learns from them; the held-out loss shows what it really understood.")
-        return ngettext(
+        text = ngettext(
             "{n} document is set aside and never learnt from; the held-out loss is measured on it.",
             "{n} documents are set aside and never learnt from; the held-out loss is measured on them.",
             data.heldout_documents,
         ).format(n=fmt.exact(data.heldout_documents))
+        if (data.heldout_share or 0.0) > MORE_THAN_USUAL:
+            few = _("Of little data more than 1% is needed to measure anything.")
+            text = _("{one} {two}").format(one=text, two=few)
+        return text
+
+    def _aside(self) -> str:
+        data = self.plan.data
+        if self.choices.val_data is not None or data is None or not data.heldout_documents:
+            return _("Set some aside")
+        return _("Set aside {share}").format(share=_share(data.heldout_share or 0.0))
 
     def summary(self) -> str:
+        if isinstance(self.plan, RecipePlan):
+            own = [file for stage in self.plan.stages if stage.own_files for file in stage.files]
+            return fmt.files(len(own)) if own else _("the sample")
         files = self.choices.data
         if len(files) == 1:
             return name_of(files[0].path)
@@ -218,6 +276,8 @@ class DataStep(StepView):
 
     def focus_field(self, field: str) -> bool:
         kind, _colon, path = field.partition(":")
+        if self.stages:
+            return self._focus_stage(kind, path)
         row = self._rows.get(path) or (
             self._held_row if self._held_row and self._held_row.path == path else None
         )
@@ -232,14 +292,36 @@ class DataStep(StepView):
         (self.held_from.segment("auto") if field == "val_data" else self.add).setFocus()
         return field in ("", "data", "val_data")
 
+    def _focus_stage(self, kind: str, what: str) -> bool:
+        with_row = next((card for card in self.stages.values() if card.row(what)), None)
+        card = with_row or self.stages.get(what) or next(iter(self.stages.values()))
+        if with_row is not None and kind == "rows" and (row := with_row.row(what)) is not None:
+            row.open_rows()
+            row.wrong.setFocus()
+        else:
+            card.add.setFocus()
+        self.ensureWidgetVisible(card)
+        return kind in ("", "data", "stage", "file", "rows")
+
     # -- what a person does ----------------------------------------------------------------------------
 
     def add_paths(self, paths: Sequence[str]) -> None:
         """Put files into the list that are not in it; a folder stands for the data files in it."""
+        if self.stages:
+            self._sort_into_stages(_expanded(paths))
+            return
         known = {file.path for file in self.choices.data}
         fresh = [path for path in dict.fromkeys(_expanded(paths)) if path not in known]
         if fresh:
             self.choose(data=(*self.choices.data, *(DataFile(path=path) for path in fresh)))
+
+    def _sort_into_stages(self, paths: Sequence[str]) -> None:
+        """What is dropped onto a recipe goes to the stage whose kind of rows it holds, else to the first."""
+        for path in paths:
+            kind = kind_of(path)
+            cards = list(self.stages.values())
+            fitting = (card for card in cards if card.needs is not None and card.needs.value == kind)
+            next(fitting, cards[0]).add_paths([path])
 
     def _on_add(self) -> None:
         self.add_paths(self._pick(self, _("Choose data files"), self._folder()))
@@ -280,6 +362,11 @@ class DataStep(StepView):
     def dropEvent(self, event: QDropEvent) -> None:
         self.add_paths([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
         event.acceptProposedAction()
+
+
+def _share(value: float) -> str:
+    """A part as people say it: 1%, 3.2%, 0.4%."""
+    return f"{100 * value:.2g}%"
 
 
 def _expanded(paths: Sequence[str]) -> list[str]:

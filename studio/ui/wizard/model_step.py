@@ -85,6 +85,8 @@ class ModelStep(StepView):
         chosen = (plan.choices.preset, plan.choices.checkpoint)
         if chosen != self._last_chosen and chosen != (None, None):
             self._shows_runs = plan.choices.checkpoint is not None
+        if plan.recipe is not None:
+            self._shows_runs = False
         self._last_chosen = chosen
         super().show_plan(plan)
 
@@ -92,6 +94,8 @@ class ModelStep(StepView):
         self.start_from.set_segments([(NEW, _("New model")), (CHECKPOINT, _("From a checkpoint"))])
         self.start_from.setAccessibleName(_("Start from"))
         self.start_from.select(CHECKPOINT if self._shows_runs else NEW)
+        # a recipe begins with random weights
+        self.start_from.setVisible(self.plan.recipe is None)
         self._presets_page.setVisible(not self._shows_runs)
         self._runs_page.setVisible(self._shows_runs)
         self._group.setExclusive(False)

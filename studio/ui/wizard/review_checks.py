@@ -69,7 +69,8 @@ def _data_checks(plan: RunPlan) -> list[Check]:
     for problem in problems:
         title = _("Reading the data…") if problem.code == "reading" else ""
         found.append(_of_problem(problem, title))
-    reports = [plan.files.get(file.path) for file in plan.choices.data]
+    held = plan.choices.val_data
+    reports = [plan.files.get(path) for path, _needs in plan.wanted_files if path != held]
     whole = [check for check in reports if check is not None and check.is_complete]
     if whole and len(whole) == len(reports):
         skipped = sum(check.skipped for check in whole)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
+from minimind.job import DataFile
 from minimind.options import options_of
 from minimind.text import _, ngettext
 from studio.planning.problems import name_of
+from studio.planning.recipe_plan import RecipePlan
 from studio.planning.route import Step
 from studio.ui import format as fmt
 from studio.ui.appearance import Appearance
@@ -19,6 +22,7 @@ from studio.ui.widgets.card import Card
 from studio.ui.widgets.labels import Divider, ElidedLabel, Label
 from studio.ui.widgets.options_form import shown
 from studio.ui.wizard.review_checks import Check, judge
+from studio.ui.wizard.settings_step import length_words
 from studio.ui.wizard.step_view import SEVERITY_ICON, StepView, in_tab_order
 
 _TOP_LEFT = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
@@ -97,6 +101,8 @@ class ReviewStep(StepView):
             self._show_checks()
 
     def _what(self) -> list[Fact]:
+        if self.plan.recipe is not None:
+            return [Fact(text=_(self.plan.recipe.title), below=_(self.plan.recipe.summary))]
         method = self.plan.method
         return [Fact(text=_(method.title), below=_(method.summary))] if method else []
 
@@ -118,23 +124,33 @@ class ReviewStep(StepView):
         return [Fact(text=f"{point.name} · {which.format(step=fmt.exact(point.step))}", below=below)]
 
     def _data(self) -> list[Fact]:
+        if isinstance(self.plan, RecipePlan):
+            return [fact for stage in self.plan.stages for fact in self._files(stage.files, stage.title)]
+        facts = self._files(self.choices.data)
+        if self.choices.val_data is not None:
+            facts.append(Fact(text=name_of(self.choices.val_data), below=_("held out")))
+        return facts
+
+    def _files(self, files: Sequence[DataFile], stage: str = "") -> list[Fact]:
         facts = []
-        for file in self.choices.data:
+        for file in files:
             check = self.plan.files.get(file.path)
-            parts = []
+            parts = [stage] if stage else []
             if check is not None and check.facts is not None:
                 parts.append(_("about {tokens}").format(tokens=fmt.tokens(check.facts.tokens)))
-            if len(self.choices.data) > 1 or file.weight != 1:
+            if len(files) > 1 or file.weight != 1:
                 parts.append(_("weight {n}").format(n=f"{file.weight:g}"))
             if check is not None and check.skipped:
                 skipped = ngettext("{n} row skipped", "{n} rows skipped", check.skipped)
                 parts.append(skipped.format(n=fmt.exact(check.skipped)))
             facts.append(Fact(text=name_of(file.path), below=" · ".join(parts)))
-        if self.choices.val_data is not None:
-            facts.append(Fact(text=name_of(self.choices.val_data), below=_("held out")))
         return facts
 
     def _settings(self) -> list[Fact]:
+        if isinstance(self.plan, RecipePlan):
+            return [
+                Fact(text=stage.title, below=length_words(stage.stage.budget)) for stage in self.plan.stages
+            ]
         choices, method = self.choices, self.plan.method
         budget, facts = choices.budget, []
         if budget.steps is not None:

@@ -17,6 +17,7 @@ from minimind.plan import Resolved
 from minimind.text import _
 from studio.planning.choices import Choices
 from studio.planning.problems import Problem
+from studio.planning.recipe_plan import RecipePlan
 from studio.planning.route import Severity, Step
 from studio.ui import format as fmt
 from studio.ui.appearance import Appearance
@@ -83,6 +84,10 @@ class SettingsStep(StepView):
         self._faults: dict[str, str] = {}
         self._settings_class: type = TrainSettings
         self.body.addWidget(self._make_general())
+        self._recipe_says = Label(tone="2", wrap=True)
+        self._recipe_card = Card()
+        self._recipe_card.body.addWidget(self._recipe_says)
+        self.body.addWidget(self._recipe_card)
         self._card = Card()
         self.form = self._make_form(TrainSettings)
         self._card.body.addWidget(self.form)
@@ -140,6 +145,7 @@ class SettingsStep(StepView):
         self._follow_method()
         found = {problem.field: problem for problem in reversed(self.here())}
         self._show_general(found)
+        self._show_recipe()
         known = {item.name for item in options_of(self._settings_class)}
         shown = {name: value for name, value in self.choices.settings.items() if name in known}
         if shown != self.form.values() and not self.form.problems():
@@ -148,6 +154,19 @@ class SettingsStep(StepView):
         if estimate is not None:
             self.form.set_automatic(automatic(estimate.resolved))
         self.form.set_problems({name: found[name].sentence for name in found if name in known})
+
+    def _show_recipe(self) -> None:
+        plan = self.plan if isinstance(self.plan, RecipePlan) else None
+        for widget in (self._card, self._length):
+            widget.setVisible(plan is None)
+        self._recipe_card.setVisible(plan is not None)
+        if plan is None:
+            return
+        lines = [_("The recipe sets each training; to set everything yourself, choose one training.")]
+        for number, stage in enumerate(plan.stages, start=1):
+            line = _("{n}. {stage}").format(n=number, stage=stage.title)
+            lines.append(f"{line}  {length_words(stage.stage.budget)}")
+        self._recipe_says.setText("\n".join(lines))
 
     def _follow_method(self) -> None:
         wanted = self.plan.method.settings if self.plan.method else TrainSettings
@@ -230,6 +249,8 @@ class SettingsStep(StepView):
 
     def summary(self) -> str:
         count = self.plan.changed_settings
+        if self.plan.recipe is not None and not count:
+            return _("as in the recipe")
         return _("{n} changed").format(n=count) if count else _("automatic")
 
     def focus_field(self, field: str) -> bool:
@@ -242,7 +263,7 @@ class SettingsStep(StepView):
             self.form.focus_option(field)
             self.ensureWidgetVisible(self.form.field(field))
             return True
-        self.length.setFocus()
+        (self.name if self.plan.recipe is not None else self.length).setFocus()
         return not field
 
     def is_advanced(self, field: str) -> bool:
@@ -318,6 +339,19 @@ def _showable(settings_class: type, values: dict[str, Any]) -> dict[str, Any]:
         for name, value in values.items()
         if not fields[name].option.choices or value in fields[name].option.choices
     }
+
+
+def length_words(budget: Budget) -> str:
+    """A length as people read it; steps that may not take longer than some minutes have both."""
+    parts = []
+    if budget.steps is not None:
+        parts.append(fmt.steps(budget.steps))
+    if budget.epochs is not None:
+        parts.append(fmt.passes(budget.epochs))
+    if budget.minutes is not None:
+        most = _("at most {time}") if parts else "{time}"
+        parts.append(most.format(time=fmt.duration(60 * budget.minutes)))
+    return _(", ").join(parts) or fmt.passes(1.0)
 
 
 def _length_of(budget: Budget) -> tuple[str, float]:

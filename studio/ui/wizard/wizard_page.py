@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import Qt, Signal
@@ -11,15 +10,14 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QStackedWidget, QVBo
 
 from minimind.device import Device
 from minimind.hardware import device_list
-from minimind.methods import Needs
 from minimind.text import _, language
 from studio.paths import Paths
-from studio.planning.choices import Choices, Drafts
-from studio.planning.first_choices import first_choices, needs_of
+from studio.planning.choices import Choices
+from studio.planning.fitting import changes_between, fitting
 from studio.planning.route import ROUTE, Mark, Step, after, before, mark
 from studio.planning.run_plan import RunPlan
-from studio.planning.situation import look
 from studio.preferences import PreferencesFile
+from studio.services.measure_service import MeasureService
 from studio.services.run_service import RunService
 from studio.services.system_service import SystemService
 from studio.ui import format as fmt
@@ -35,10 +33,12 @@ from studio.ui.wizard.data_checks import DataChecks
 from studio.ui.wizard.data_step import DataStep
 from studio.ui.wizard.draft_keeper import DraftKeeper
 from studio.ui.wizard.model_step import ModelStep
+from studio.ui.wizard.planner import Planner
 from studio.ui.wizard.review_step import ReviewStep
 from studio.ui.wizard.run_preview import RunPreview
 from studio.ui.wizard.settings_step import SettingsStep
 from studio.ui.wizard.step_view import StepView
+from studio.ui.wizard.template_keeper import TemplateKeeper
 from studio.ui.wizard.what_step import WhatStep
 
 _STATUS = {Mark.OPEN: "todo", Mark.DONE: "done", Mark.PROBLEM: "problem"}
@@ -66,6 +66,7 @@ class WizardPage(Page):
         navigator: Navigator | None = None,
         devices: Callable[[], Sequence[Device]] = device_list,
         checks: DataChecks | None = None,
+        measures: MeasureService | None = None,
         parent: QWidget | None = None,
     ) -> None:
         """
@@ -73,18 +74,26 @@ class WizardPage(Page):
             appearance, preferences, runs, system, paths, navigator: as for every page.
             devices: what there is to compute with; tests put others in.
             checks: the background reading of data files.
+            measures: what makes steps to measure the speed.
             parent: as in Qt.
         """
         super().__init__(appearance, parent)
-        self._preferences, self._runs, self._system, self._paths = preferences, runs, system, paths
-        self._navigator, self._devices = navigator, devices
-        self._checks = checks or DataChecks(parent=self)
-        self.plan = RunPlan()
+        self._runs, self._navigator = runs, navigator
+        self.planner = Planner(
+            preferences,
+            runs,
+            system,
+            paths,
+            devices=devices,
+            checks=checks or DataChecks(parent=self),
+            measures=measures or MeasureService(paths.cache / "measure", parent=self),
+            parent=self,
+        )
         self.step = Step.WHAT
         self._seen: set[Step] = set()
         self._language = language()
-        self._signature: object = None
-        self._keeper = DraftKeeper(self._drafts, lambda: self.plan.choices, self)
+        self._keeper = DraftKeeper(lambda: self.planner.drafts, lambda: self.plan.choices, self)
+        self.templates = TemplateKeeper(lambda: self.planner.templates, navigator, self)
         self._make_widgets()
         self._lay_out()
         self._connect()
@@ -100,10 +109,11 @@ class WizardPage(Page):
         self.banner = Banner(appearance)
         self.stepper = Stepper(appearance)
         self.stepper.set_steps([stepper.Step(key=step, title="") for step in ROUTE], Step.WHAT)
+        self.what = WhatStep(appearance)
         self.data = DataStep(appearance)
         self.settings = SettingsStep(appearance)
         self.steps: dict[Step, StepView] = {
-            Step.WHAT: WhatStep(appearance),
+            Step.WHAT: self.what,
             Step.MODEL: ModelStep(appearance),
             Step.DATA: self.data,
             Step.SETTINGS: self.settings,
@@ -133,9 +143,10 @@ class WizardPage(Page):
         for view in self.steps.values():
             view.edited.connect(self._on_edited)
             view.step_requested.connect(self.go_to)
-        self.data.stop_pressed.connect(lambda path: self._checks.stop(path, self.data.needs))
-        self.data.again_pressed.connect(lambda path: self._checks.again(path, self.data.needs))
-        self._checks.changed.connect(lambda _path: self._show())
+        self.data.stop_pressed.connect(self.planner.stop_reading)
+        self.data.again_pressed.connect(self.planner.read_again)
+        self.planner.changed.connect(self._show)
+        self.planner.outside_changed.connect(self._on_outside_changed)
         self.header.detail.selected.connect(self._set_detail)
         self.header.discard.clicked.connect(self._on_discard)
         self.stepper.step_clicked.connect(lambda key: self.go_to(Step(key)))
@@ -143,11 +154,13 @@ class WizardPage(Page):
         self.footer.next_pressed.connect(lambda: self._move(after))
         self.preview.pressed.connect(self._on_pressed)
         self.preview.copy_pressed.connect(self._on_copy)
-        self._keeper.failed.connect(lambda sentence: self.banner.show_message(sentence, tone="warning"))
-        self._runs.runs_changed.connect(self._on_outside_changed)
-        self._runs.run_changed.connect(self._on_outside_changed)
-        self._system.doctor_changed.connect(self._on_outside_changed)
-        self._preferences.listen(lambda _preferences: self._on_outside_changed())
+        self.preview.measure_pressed.connect(self.planner.measure)
+        self.preview.fit_pressed.connect(self._on_fit)
+        self.preview.template_pressed.connect(self._on_template)
+        self.what.template_removed.connect(self.templates.remove)
+        self.templates.changed.connect(lambda: self.what.show_templates(self.templates.all()))
+        for failed in (self._keeper.failed, self.templates.failed, self.planner.measures.failed):
+            failed.connect(lambda sentence: self.banner.show_message(sentence, tone="warning"))
 
     def _bind_keys(self) -> None:
         for keys, call in (
@@ -165,7 +178,8 @@ class WizardPage(Page):
         if request or not self._keeper.is_touched:
             self.begin(dict(request))
         else:
-            self._situate()
+            self.planner.situate()
+            self.what.show_templates(self.templates.all())
             self._show()
 
     def left(self) -> None:
@@ -181,34 +195,29 @@ class WizardPage(Page):
         """
         self._keeper.save()
         self.banner.clear()
-        self._situate()
-        drafts = self._drafts()
+        self.planner.situate()
+        drafts = self.planner.drafts
         draft = drafts.get(str(prefill["draft"])) if prefill.get("draft") else None
         if not prefill:
             draft = next(iter(drafts.all()), None)
             if draft is not None:
                 sentence = _("This is the plan that you left: {time}.").format(time=fmt.when(draft.changed))
                 self.banner.show_message(sentence, actions=[(_("New plan"), self._on_fresh)])
-        choices = draft.choices if draft else self._first_choices(prefill)
+        choices = draft.choices if draft else self.planner.first(prefill)
         self._keeper.begin(choices, draft)
         self._show_from(choices, None if prefill or draft else Step.WHAT)
-
-    def _first_choices(self, prefill: Mapping[str, object]) -> Choices:
-        wanted = self._preferences.current
-        return first_choices(
-            prefill, self.plan.situation, device=wanted.device, keep_checkpoints=wanted.keep_checkpoints
-        )
 
     def _on_fresh(self) -> None:
         # the old plan stays a draft
         self._keeper.save()
         self.banner.clear()
-        choices = self._first_choices({})
+        choices = self.planner.first({})
         self._keeper.begin(choices)
         self._show_from(choices, Step.WHAT)
 
     def _show_from(self, choices: Choices, first: Step | None) -> None:
         """Show a plan from its start; without `first` at what is missing first, else at the review."""
+        self.what.show_templates(self.templates.all())
         self._change(choices)
         obstacles = [p for p in self.plan.problems() if p.severity.forbids and p.code != "reading"]
         step = first or (obstacles[0].step if obstacles else Step.REVIEW)
@@ -244,38 +253,33 @@ class WizardPage(Page):
             return
         # sentences about whole files were made when the file was read
         self._language = language()
-        for path, check in self.plan.files.items():
-            if check.fault:
-                self._checks.again(path, check.needs)
+        self.planner.read_broken_again()
         self._change(self.plan.choices)
 
     # -- the plan --------------------------------------------------------------------------------------
+
+    @property
+    def plan(self) -> RunPlan:
+        """As it is now."""
+        return self.planner.plan
 
     def _on_edited(self, choices: Choices) -> None:
         self._change(choices)
         self._keeper.changed()
 
     def _change(self, choices: Choices) -> None:
-        self.plan = dataclasses.replace(self.plan, choices=choices)
-        self._checks.want(choices.files, needs_of(choices))
+        self.planner.choose(choices)
         self._show()
 
     def _show(self) -> None:
         """Make the plan anew from what is known now, and show it everywhere."""
-        choices = self.plan.choices
-        known = {path: self._checks.known(path, needs_of(choices)) for path in choices.files}
-        self.plan = RunPlan(
-            choices=choices,
-            situation=self.plan.situation,
-            files={path: check for path, check in known.items() if check is not None},
-            unreadable=self.settings.faults,
-        )
+        self.planner.remake(self.settings.faults)
         for view in self.steps.values():
             # the others are shown when they are opened; for their summary they need the plan
             view.plan = self.plan
         self.steps[self.step].show_plan(self.plan)
         self._show_steps()
-        self.preview.show_plan(self.plan)
+        self.preview.show_plan(self.plan, progress=self.planner.measures.progress)
         self.header.set_hidden(0 if self.header.detail.current() == ALL else self.plan.hidden_changes())
         self.footer.start_label.setText(self.preview.start.text())
 
@@ -294,27 +298,9 @@ class WizardPage(Page):
             shown.append(stepper.Step(key=step, title=titles[step], value=value, status=status))
         self.stepper.set_steps(shown, self.step)
 
-    def _situate(self) -> None:
-        """Look at the computer and the runs again."""
-        prices = self._preferences.current
-        situation = look(
-            devices=self._devices(),
-            finding_codes=[finding.code for finding in self._system.findings() or []],
-            runs=self._runs.runs(),
-            runs_folder=self._paths.projects / self._runs.project / "runs",
-            cny_per_hour=prices.price_per_hour,
-            cny_per_kwh=prices.price_per_kwh,
-        )
-        self.plan = dataclasses.replace(self.plan, situation=situation)
-
-    def _on_outside_changed(self, *_args: object) -> None:
-        """Runs, the doctor or preferences; a step more of a run under way does not matter here."""
-        codes = tuple(finding.code for finding in self._system.findings() or [])
-        states = tuple((run.run_id, run.state, run.name) for run in self._runs.runs())
-        signature = (codes, states, self._preferences.current, self._runs.project)
-        if self.isVisible() and signature != self._signature:
-            self._signature = signature
-            self._situate()
+    def _on_outside_changed(self) -> None:
+        if self.isVisible():
+            self.planner.situate()
             self._show()
 
     # -- going about -----------------------------------------------------------------------------------
@@ -328,7 +314,7 @@ class WizardPage(Page):
         if step is Step.REVIEW:
             # it shows all the others
             self._seen.update(ROUTE)
-            self._situate()
+            self.planner.situate()
         self._stack.setCurrentWidget(self.steps[step])
         self._show()
         self.footer.back.setVisible(before(step) is not None)
@@ -355,13 +341,14 @@ class WizardPage(Page):
     # -- the end ---------------------------------------------------------------------------------------
 
     def _on_pressed(self) -> None:
-        self._situate()
+        self.planner.situate()
         self._show()
         obstacle = self.plan.first_obstacle
         if obstacle is not None:
             self.go_to(obstacle.step, obstacle.field)
             return
         name = self.plan.choices.name or self.plan.default_name()
+        self.planner.measures.stop()
         run_id = self._runs.start(self.plan.to_job(self.plan.new_run_id()), name=name)
         self._forget()
         self.started.emit(run_id)
@@ -373,6 +360,21 @@ class WizardPage(Page):
         QGuiApplication.clipboard().setText(self.plan.command_line(str(folder)))
         if self._navigator is not None:
             self._navigator.toast(_("The command is in the clipboard."))
+
+    def _on_fit(self) -> None:
+        choices = fitting(self.plan)
+        if choices is not None:
+            before = self.plan.choices
+            self._on_edited(choices)
+            if self._navigator is not None:
+                self._navigator.toast(
+                    _("It fits now: {changes}.").format(changes=changes_between(before, choices)),
+                    action_text=_("Undo"),
+                    action=lambda: self._on_edited(before),
+                )
+
+    def _on_template(self) -> None:
+        self.templates.keep(self.plan.choices, self.plan.choices.name or self.plan.default_name())
 
     def _on_discard(self) -> None:
         choices = self.plan.choices
@@ -393,8 +395,4 @@ class WizardPage(Page):
     def _forget(self) -> None:
         """No plan any more: it was started or discarded."""
         self._keeper.forget()
-        self.plan = dataclasses.replace(self.plan, choices=Choices())
-        self._checks.want([], Needs.TEXT)
-
-    def _drafts(self) -> Drafts:
-        return Drafts(self._paths.projects / self._runs.project / "drafts")
+        self.planner.choose(Choices())

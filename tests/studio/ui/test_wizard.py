@@ -242,7 +242,7 @@ def test_a_model_that_does_not_fit(scene_of: MakeScene, text_file: Path) -> None
 
 def test_warnings_let_it_start_anyway(scene: Scene, tmp_path: Path) -> None:
     page = scene.begin(preset="mini", data=[str(write_text(tmp_path / "a.jsonl", 60))])
-    assert page.preview.pill.text() == "Ready"
+    assert page.preview.pill.text() == "Ready, 2 warnings"
     assert scene.says() == "Start anyway"
     scene.click(page.preview.start)
     assert len(scene.started()) == 1
