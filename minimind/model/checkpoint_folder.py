@@ -10,8 +10,10 @@ from pathlib import Path
 
 from minimind.errors import BadInput
 from minimind.files import read_json
+from minimind.job import JobSpec
 from minimind.model.config import ModelConfig
 from minimind.model.safetensors_header import damaged
+from minimind.pipeline.stages import stages_of
 from minimind.run_folder import RunFolder
 from minimind.text import _
 
@@ -26,7 +28,8 @@ def resolve(path: Path | str) -> Path:
     """The folder that holds the weights of a CHECKPOINT.
 
     Args:
-        path: a run folder (its best checkpoint, else its last), a step folder or a Hugging Face folder.
+        path: a run folder (its best checkpoint, else its last; of a pipeline the last
+            stage's), a step folder or a Hugging Face folder.
 
     Raises:
         BadInput: none of these; the message says what it is instead.
@@ -42,7 +45,7 @@ def resolve(path: Path | str) -> Path:
         raise BadInput(_("{path} does not exist").format(path=path))
     if (path / WEIGHTS).is_file() or (path / INDEX).is_file():
         return path
-    run = RunFolder(path)
+    run = _newest_stage(RunFolder(path))
     if run.exists() or run.checkpoints.is_dir():
         # the pointers are a hint: the folder they name may have been removed by hand
         found = run.pointed("best") or run.pointed("last") or next(reversed(run.step_folders()), None)
@@ -56,6 +59,14 @@ def resolve(path: Path | str) -> Path:
             )
         )
     raise BadInput(_("{path} holds no model; a checkpoint folder has {file}").format(path=path, file=WEIGHTS))
+
+
+def _newest_stage(run: RunFolder) -> RunFolder:
+    """A pipeline means the last of its stages that has a checkpoint; any other run means itself."""
+    if not run.exists() or run.checkpoints.is_dir():
+        return run
+    stages = stages_of(run, JobSpec.load(run.job_file))
+    return next((stage.folder for stage in reversed(stages) if stage.folder.step_folders()), run)
 
 
 def read_config(folder: Path) -> ModelConfig:

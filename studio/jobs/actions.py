@@ -13,6 +13,7 @@ from minimind.errors import BadInput
 from minimind.files import remove_folder
 from minimind.job import JobSpec
 from minimind.lock import Held
+from minimind.run_folder import KILL
 from minimind.run_state import RunState
 from minimind.text import _
 from studio.jobs import supervisor
@@ -54,17 +55,20 @@ class Actions:
 
     def resume(self, run_id: str, overrides: Mapping[str, Any]) -> None:
         """Put another attempt of a run that has ended into the queue."""
-        entry = self._library.touch(run_id)
+        entry = self._whole(run_id)
         state = entry.view.state
         if not state.can_resume and state is not RunState.QUEUED:
             raise BadInput(_("{name} cannot go on: it is finished or at work").format(name=entry.label))
         entry.folder.withdraw(attempt=entry.folder.next_attempt())
         begun = entry.folder.read_state() is not None
-        self._enqueue(QueueItem(folder=entry.row.folder, resume=begun, overrides=dict(overrides)))
+        # a stage that outlived its pipeline keeps the device: waiting for it would be waiting for ourselves
+        at_once = any(stage.is_active for stage in self._library.stages(entry))
+        item = QueueItem(folder=entry.row.folder, resume=begun, overrides=dict(overrides), at_once=at_once)
+        self._enqueue(item)
 
     def start_now(self, run_id: str) -> None:
         """Start a run that waits, even though its device is busy."""
-        entry = self._library.touch(run_id)
+        entry = self._whole(run_id)
         if self._library.queue.position(entry.row.folder) is None:
             self.resume(run_id, {})
         self._library.queue.put_first(entry.row.folder)
@@ -91,25 +95,36 @@ class Actions:
         self._called_at = time.monotonic()
         self._supervisors.append(supervisor.spawn(self._library.projects, self._trainer))
 
+    def _whole(self, run_id: str) -> Entry:
+        """The pipeline, whichever of its stages was meant; else the run itself."""
+        whole = self._library.whole(self._library.touch(run_id))
+        return self._library.touch(whole.row.run_id)
+
     # -- a run at work -------------------------------------------------------------------------
+
+    def _at_work(self, run_id: str) -> Entry:
+        """Whose process answers for a run: the pipeline's, else that of a stage that has outlived it."""
+        whole = self._whole(run_id)
+        going = (one for one in (whole, *self._library.stages(whole)) if one.is_active)
+        return self._library.touch(next(going, whole).row.run_id)
 
     def request(self, run_id: str, action: str) -> None:
         """pause, resume, save or sample."""
-        entry = self._library.touch(run_id)
+        entry = self._at_work(run_id)
         if not entry.is_active:
             raise BadInput(_("{name} is not running").format(name=entry.label))
         entry.folder.request(action, attempt=entry.view.attempt)
 
     def go_on(self, run_id: str) -> None:
         """Let a paused run go on; a run that waits nowhere gets into the queue."""
-        if self._library.touch(run_id).view.state is RunState.QUEUED:
+        if self._at_work(run_id).view.state is RunState.QUEUED:
             self.resume(run_id, {})
         else:
             self.request(run_id, "resume")
 
     def stop(self, run_id: str) -> None:
         """Save and stop; a run that waits leaves the queue."""
-        entry = self._library.touch(run_id)
+        entry = self._at_work(run_id)
         if entry.is_active:
             self.request(run_id, "stop")
             entry.ladder = entry.ladder or StopLadder(asked_at=time.monotonic())
@@ -123,9 +138,12 @@ class Actions:
 
     def force_end(self, run_id: str) -> None:
         """End a stuck run with everything that it started."""
-        entry = self._library.touch(run_id)
+        entry = self._at_work(run_id)
         if not entry.is_active or entry.evidence is None:
             raise BadInput(_("{name} is not running").format(name=entry.label))
+        for stage in self._library.stages(entry):
+            if stage.is_active:
+                stage.folder.request(KILL, attempt=stage.view.attempt)
         evidence = entry.evidence
         if evidence.is_silent:
             identity = evidence.launch.process if evidence.launch else None
@@ -144,15 +162,18 @@ class Actions:
         self._library.touch(run_id).folder.change_notes(**values)
 
     def trash(self, run_id: str) -> None:
-        """Out of sight, and out of the queue."""
+        """Out of sight, and out of the queue; a pipeline takes its stages along."""
         entry = self._library.touch(run_id)
         self._refuse_active(entry)
         self._library.queue.remove(entry.row.folder)
-        entry.folder.change_notes(trashed=True)
+        for one in (entry, *self._library.stages(entry)):
+            self._library.touch(one.row.run_id).folder.change_notes(trashed=True)
 
     def restore(self, run_id: str) -> None:
         """Back from the trash."""
-        self._library.touch(run_id).folder.change_notes(trashed=False)
+        entry = self._library.touch(run_id)
+        for one in (entry, *self._library.stages(entry)):
+            self._library.touch(one.row.run_id).folder.change_notes(trashed=False)
 
     def delete_forever(self, run_id: str) -> Path:
         """Remove the folder of a run in the trash; returns where it was."""
@@ -160,15 +181,20 @@ class Actions:
         self._refuse_active(entry)
         if not entry.folder.read_notes().trashed:
             raise BadInput(_("{name} is not in the trash").format(name=entry.label))
-        try:
-            with entry.folder.lock().acquire():
-                remove_folder(entry.folder.path)
-        except Held as held:
-            raise BadInput(str(held)) from held
+        # the pipeline last: until then its stages are found again
+        for one in (*self._library.stages(entry), entry):
+            if one is not entry and not one.folder.read_notes().trashed:
+                continue  # a person took this one back
+            try:
+                with one.folder.lock().acquire():
+                    remove_folder(one.folder.path)
+            except Held as held:
+                raise BadInput(str(held)) from held
         self._library.expect_gone()
         return entry.folder.path
 
-    @staticmethod
-    def _refuse_active(entry: Entry) -> None:
-        if entry.is_active:
-            raise BadInput(_("{name} is running; stop it first").format(name=entry.label))
+    def _refuse_active(self, entry: Entry) -> None:
+        """Also a stage of a pipeline at work: the next one begins with its checkpoint."""
+        for one in (self._library.whole(entry), entry, *self._library.stages(entry)):
+            if one.is_active:
+                raise BadInput(_("{name} is running; stop it first").format(name=one.label))

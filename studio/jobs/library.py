@@ -19,6 +19,7 @@ from studio.jobs.changes import Changes, Details
 from studio.jobs.entry import Entry
 from studio.jobs.follow import gather, look, plain
 from studio.jobs.log_file import LogFile, LogPage
+from studio.jobs.pipelines import as_whole, stages_in, whole_of
 from studio.jobs.queue import Queue
 from studio.jobs.supervisor import run_folders
 from studio.jobs.tail import last_lines
@@ -172,7 +173,10 @@ class Library:
                 continue
             job = _job(self.projects / name)
             if entry is None:
-                changes.jobs[self._add(name, job).row.run_id] = job
+                entry = self._add(name, job)
+                # a stage that its pipeline has begun just now is followed like a run that we started
+                entry.live = self.whole(entry) is not entry and self.whole(entry).is_active
+                changes.jobs[entry.row.run_id] = job
             elif job is not None:
                 self._forget(name, changes)
                 self._poll = 0
@@ -211,6 +215,8 @@ class Library:
             # the last evaluation comes after the last step
             if taken.steps or taken.rewound or any(event.kind == "eval" for event in taken.events):
                 changes.grew.add(run_id)
+            if any(event.kind == "stage" for event in taken.events):
+                self._poll = 0  # there is another run folder
             if entry.live:
                 changes.events += [(run_id, event) for event in taken.events]
         if not more:
@@ -286,9 +292,22 @@ class Library:
             process.terminate(state.process)
 
     def _publish(self, entry: Entry, changes: Changes) -> None:
-        run = make_run(entry.row, entry.view, self.projects, self._name_of)
+        whole = self.whole(entry)
+        parent = None if whole is entry else whole.row.run_id
+        run = make_run(entry.row, entry.view, self.projects, self._name_of, parent)
+        run = as_whole(run, entry, self._entries)
         if run != entry.published:
             entry.published = changes.runs[entry.row.run_id] = run
+            if whole is not entry:
+                self._publish(whole, changes)
+
+    def whole(self, entry: Entry) -> Entry:
+        """The pipeline that a run is a stage of, if it is there; else the run itself."""
+        return whole_of(entry, self._entries)
+
+    def stages(self, entry: Entry) -> list[Entry]:
+        """The runs of a pipeline's stages that there are, in order; none for another run."""
+        return stages_in(entry, self._entries)
 
     def _name_of(self, run_id: str) -> str | None:
         entry = self._ids.get(run_id)

@@ -26,7 +26,7 @@ from minimind import nvml
 from minimind.detached import spawn_detached
 from minimind.errors import BadInput
 from minimind.files import read_json
-from minimind.job import KIND_TRAIN, JobSpec
+from minimind.job import KIND_PIPELINE, KIND_TRAIN, JobSpec
 from minimind.lock import FileLock, Held
 from minimind.run_folder import RunFolder
 from studio.jobs.follow import gather
@@ -80,13 +80,13 @@ class Devices:
         self._known: dict[str, tuple[tuple[int, int], frozenset[str]]] = {}
 
     def needed(self, folder: RunFolder, overrides: dict[str, object]) -> frozenset[str]:
-        """The devices of a run that has not begun; none for kinds other than train.
+        """The devices of a run that has not begun; none for kinds that do not compute on one.
 
         Raises:
             BadInput: there is no readable job.
         """
         job = JobSpec.load(folder.job_file)
-        if job.kind != KIND_TRAIN:
+        if job.kind not in (KIND_TRAIN, KIND_PIPELINE):
             return frozenset()
         name = str(overrides.get("device") or job.hardware.device)
         nproc = overrides.get("nproc") or job.hardware.nproc

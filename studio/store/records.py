@@ -38,6 +38,7 @@ class Run:
         kind, method: of the job; method is "" for kinds other than train.
         model: a label: preset, the name of the run that it begins from, or a folder's name.
         origin: id of the run whose checkpoint it begins with.
+        parent: id of the pipeline that it is a stage of, while that one is there; stage: which one (from 1).
         state: as derived from the folder. QUEUED also for a resume that waits for its device.
         queue_position: 1 = next; None when it is not in the queue.
         created, started_at, ended_at: unix seconds; ended_at only when no process works on it.
@@ -59,6 +60,8 @@ class Run:
         log_end: the last lines of log.txt of a failed or lost run.
         checkpoints: steps of the whole checkpoints on disk, ascending; last and best as pointed to.
         result: of a job of another kind, as its `done` event says.
+
+    A pipeline bears the figures of its stage at work, else of the last one that began.
     """
 
     run_id: str

@@ -232,10 +232,28 @@ def model_label(job: JobSpec, name_of: Callable[[str], str | None] = lambda run_
     return name_of(run_id) or run_id
 
 
+def parent_folder(row: Row) -> str | None:
+    """The folder of the pipeline that a run is a stage of, relative to the projects folder."""
+    name = row.job.work.get("pipeline") if row.job else None
+    return f"{row.folder.rpartition('/')[0]}/{name}" if isinstance(name, str) and name else None
+
+
+def _label(row: Row, view: View, pipeline: str | None) -> str:
+    """What a person called it; a stage bears the name of its pipeline."""
+    own = row.run_id.rpartition("/")[2]
+    if view.notes.name or pipeline is None or row.job is None or own.startswith(pipeline):
+        return view.notes.name or own
+    return f"{pipeline} · {row.job.method}"
+
+
 def make_run(
-    row: Row, view: View, projects: Path, name_of: Callable[[str], str | None] = lambda run_id: None
+    row: Row,
+    view: View,
+    projects: Path,
+    name_of: Callable[[str], str | None] = lambda run_id: None,
+    parent: str | None = None,
 ) -> Run:
-    """The run that the window shows; `name_of` knows other runs by their id."""
+    """The run that the window shows; `name_of` knows other runs by their id, `parent` is its pipeline's."""
     job, summary = row.job, row.summary
     active = view.state.is_active
     # an attempt that has not said `start` yet has no figures of its own
@@ -248,11 +266,13 @@ def make_run(
         run_id=row.run_id,
         folder=projects / row.folder,
         project=row.folder.partition("/")[0],
-        name=view.notes.name or row.run_id.rpartition("/")[2],
+        name=_label(row, view, name_of(parent) if parent else None),
         kind=job.kind if job else "train",
         method=job.method if job else "",
         model=model_label(job, name_of) if job else "",
         origin=origin_of(job, projects) if job else None,
+        parent=parent,
+        stage=integer(job.work.get("stage")) if job and parent else None,
         state=view.state,
         queue_position=view.queue_position,
         created=job.created if job else 0.0,

@@ -18,7 +18,7 @@ PAUSED = "paused"
 FIRST = "prepare"
 # phases that come before `start` says which attempt it is
 BEFORE_START = frozenset({FIRST, "compile"})
-_WORK = frozenset({"step", "eval", "sample", "checkpoint", "done"})
+_WORK = frozenset({"step", "eval", "sample", "checkpoint", "stage", "done"})
 # what the run page offers first; other metrics follow in the order in which they came
 _CURVES = ("loss", "lr", "grad_norm", "tokens_per_s")
 _NO_CURVES = ("tokens", "memory_bytes", "eta_s")
