@@ -15,19 +15,25 @@ from PySide6.QtCore import QObject, Signal
 from minimind.text import _
 from studio.services import chat_files
 from studio.services.chat_files import ChatFiles, ChatMessage, Conversation
+from studio.services.chat_models import ChatModel, exported_files
 
 
 class ChatBook(QObject):
     """Call it from the GUI thread only. One thread of its own reads and writes, in order.
 
+    It also knows the exported files of the project, which can be talked to.
+
     Signals:
         changed: which conversations there are, or their titles or order, have changed.
+        files_changed: which exported files there are has changed.
         problem(str): something could not be written: one sentence.
     """
 
     changed = Signal()
+    files_changed = Signal()
     problem = Signal(str)
     _read = Signal(object, object)
+    _found = Signal(object, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -37,6 +43,8 @@ class ChatBook(QObject):
         self._written: set[str] = set()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="chats")
         self._read.connect(self._on_read)
+        self._found.connect(self._on_found)
+        self.exported: list[ChatModel] = []
 
     def close(self) -> None:
         """Wait until everything is written."""
@@ -54,8 +62,15 @@ class ChatBook(QObject):
         if self.project_folder == folder:
             return
         files = self._files = ChatFiles(folder)
-        self._chats, self._deleted, self._written = {}, {}, set()
+        self._chats, self._deleted, self._written, self.exported = {}, {}, set(), []
         self._worker.submit(self._read_all, files)
+        self.look_at_files()
+
+    def look_at_files(self) -> None:
+        """See which exported files there are; `files_changed` follows when there are others."""
+        files = self._files
+        if files is not None:
+            self._worker.submit(lambda: self._found.emit(files, exported_files(files.folder.parent)))
 
     def conversations(self, words: str = "") -> list[Conversation]:
         """Newest first; with words only those in which all of them stand."""
@@ -171,6 +186,11 @@ class ChatBook(QObject):
         except OSError:
             found = []
         self._read.emit(files, found)
+
+    def _on_found(self, files: ChatFiles, found: list[ChatModel]) -> None:
+        if files is self._files and found != self.exported:
+            self.exported = found
+            self.files_changed.emit()
 
     def _on_read(self, files: ChatFiles, found: list[Conversation]) -> None:
         if files is self._files:

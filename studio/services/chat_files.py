@@ -180,6 +180,20 @@ def replayed(conversation: Conversation | None, line: dict[str, Any], chat_id: s
     return conversation
 
 
+def worker_messages(chat: Conversation, system: str) -> list[dict[str, Any]]:
+    """A conversation as the worker takes it: thoughts apart, the system prompt in front."""
+    found: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
+    for message in chat.messages:
+        if message.role == "user":
+            found.append({"role": "user", "content": message.content})
+            continue
+        said: dict[str, Any] = {"role": "assistant", "content": message.content}
+        if message.thought.strip():
+            said["reasoning_content"] = message.thought
+        found.append(said)
+    return found
+
+
 def chat_line(title: str = "") -> dict[str, Any]:
     """The first line of a file."""
     return {"v": VERSION, "kind": "chat", "t": round(time.time(), 3), "title": title}

@@ -108,6 +108,11 @@ class ChatService(QObject):
         """What was last asked to be loaded."""
         return str(self._wanted.get("path", ""))
 
+    def warm(self) -> None:
+        """Let the worker import what models need, so that the first one is there at once."""
+        if self._process is None:
+            self._write({"do": "warm"})
+
     def load(
         self, path: str, *, device: str, threads: int, precision: str = "auto", context: int = 2048
     ) -> None:

@@ -12,14 +12,8 @@ from PySide6.QtCore import QObject, Signal
 
 from studio.preferences import PreferencesFile
 from studio.services.chat_book import ChatBook
-from studio.services.chat_files import ChatMessage, Conversation
-from studio.services.chat_models import (
-    ChatModel,
-    exported_files,
-    model_of_file,
-    model_of_step,
-    models_of_run,
-)
+from studio.services.chat_files import ChatMessage, Conversation, worker_messages
+from studio.services.chat_models import ChatModel, ModelShelf
 from studio.services.chat_service import ChatService, Place, place_for
 from studio.services.run_service import RunService
 from studio.store.records import Run
@@ -58,11 +52,14 @@ class ChatSession(QObject):
         super().__init__(parent)
         self._service, self._book, self._runs, self._preferences = service, book, runs, preferences
         self._projects = projects
-        self._picked: list[str] = []
-        self._exported: list[ChatModel] = []
+        self._shelf = ModelShelf(runs, lambda: book.exported)
         self._seen: object = None
         self._writing_in = ""
         self._first: float | None = None
+        # a question that waits for its model, with how it is to be answered
+        self._pending: dict[str, Any] | None = None
+        # the newest step of the model's run when it was chosen: only what comes later is news
+        self._newest_then = 0
         self._place = Place(device="auto", threads=1)
         self.chat_id = ""
         self.model: ChatModel | None = None
@@ -77,6 +74,9 @@ class ChatSession(QObject):
         service.failed.connect(self._on_failed)
         service.died.connect(self._on_died)
         book.changed.connect(self.conversation_changed)
+        book.files_changed.connect(self.changed)
+        # an export may have ended
+        runs.runs_changed.connect(book.look_at_files)
         runs.runs_changed.connect(self.look_at_runs)
         runs.run_changed.connect(lambda _run_id: self.look_at_runs())
         preferences.listen(lambda _changed: self.look_at_runs())
@@ -99,6 +99,11 @@ class ChatSession(QObject):
         return bool(self.info and self.info.get("is_base"))
 
     @property
+    def waiting(self) -> bool:
+        """A question was asked while the model was still loading; it is answered next."""
+        return self._pending is not None
+
+    @property
     def conversation(self) -> Conversation | None:
         """The one on show; None while it is empty and nobody has written."""
         return self._book.conversation(self.chat_id)
@@ -109,10 +114,11 @@ class ChatSession(QObject):
 
     def models(self) -> list[ChatModel]:
         """Everything that can be talked to."""
-        found = [model for run in self._runs.runs() for model in models_of_run(run)]
-        found += exported_files(self.project_folder)
-        known = {model.path for model in found}
-        return found + [model_of_file(Path(path)) for path in self._picked if path not in known]
+        return self._shelf.models()
+
+    def model_at(self, path: str) -> ChatModel:
+        """The model at a path; see `ModelShelf.at`."""
+        return self._shelf.at(path)
 
     @property
     def busy_with(self) -> tuple[Run, str] | None:
@@ -124,15 +130,12 @@ class ChatSession(QObject):
 
     @property
     def newer(self) -> ChatModel | None:
-        """A checkpoint of the same run that came after the loaded one."""
+        """A checkpoint of the same run that was saved after the loaded one had been chosen."""
         if self.model is None or self.model.step is None or self.status == "none":
             return None
-        run = self._runs.run(self.model.run_id)
-        if run is None:
-            return None
-        models = models_of_run(run)
-        newest = next((model for model in models if model.newest), None)
-        return newest if newest and newest.step is not None and newest.step > self.model.step else None
+        newest = self._shelf.newest_of(self.model)
+        known = max(self.model.step, self._newest_then)
+        return newest if newest and newest.step is not None and newest.step > known else None
 
     # -- models --------------------------------------------------------------------------------
 
@@ -141,25 +144,12 @@ class ChatSession(QObject):
         if self._book.project_folder != self.project_folder:
             self.new_chat()
             self._book.open_project(self.project_folder)
-        self.look_at_files()
+        else:
+            self.look_at_files()
 
     def look_at_files(self) -> None:
-        """See which exported files there are now."""
-        self._exported = exported_files(self.project_folder)
-
-    def model_at(self, path: str) -> ChatModel:
-        """The model at a path: a run folder means its best checkpoint."""
-        for run in self._runs.runs():
-            models = models_of_run(run)
-            if Path(path) == run.folder and models:
-                return models[0]
-            steps = {model_of_step(run, step).path: step for step in run.checkpoints}
-            if path in steps:
-                known = (model for model in models if model.path == path)
-                return next(known, model_of_step(run, steps[path]))
-        if path not in self._picked:
-            self._picked.append(path)
-        return model_of_file(Path(path))
+        """See which exported files there are now; `changed` follows when there are others."""
+        self._book.look_at_files()
 
     def choose(self, model: ChatModel) -> None:
         """Load a model, unless it is loaded already."""
@@ -171,6 +161,7 @@ class ChatSession(QObject):
             return
         self._keep_what_was_written()
         self.model = model
+        self._newest_then = (self._shelf.newest_of(model) or model).step or 0
         self._look_for_a_place()
         self.status, self.error, self.used, self.dropped = "loading", "", None, 0
         self._service.load(model.path, device=self._place.device, threads=self._place.threads)
@@ -211,7 +202,7 @@ class ChatSession(QObject):
 
     def new_chat(self) -> None:
         """An empty conversation."""
-        self._keep_what_was_written()
+        self._leave()
         self.chat_id, self.used, self.dropped = "", None, 0
         self._clear_error()
         self.conversation_changed.emit()
@@ -221,7 +212,7 @@ class ChatSession(QObject):
         """Show another conversation; the model stays."""
         if chat_id == self.chat_id:
             return
-        self._keep_what_was_written()
+        self._leave()
         self.chat_id, self.used, self.dropped = chat_id, None, 0
         chat = self.conversation
         stats = next((m.stats for m in reversed(chat.messages) if m.stats), {}) if chat else {}
@@ -232,16 +223,22 @@ class ChatSession(QObject):
         self.changed.emit()
 
     def send(self, text: str, settings: Mapping[str, Any]) -> None:
-        """Ask, or give a beginning to go on from."""
-        if self.status != "ready" or self.model is None:
+        """Ask, or give a beginning to go on from; a model on its way is asked as soon as it is there."""
+        if self.status not in ("ready", "loading") or self.waiting or self.model is None:
             return
         if self.conversation is None:
             self.chat_id = self._book.create(model_path=self.model.path, model_label=self.model.label)
         self._book.set_model(self.chat_id, self.model.path, self.model.label)
         self._book.set_settings(self.chat_id, dict(settings))
+        message = ChatMessage(role="user", content=text, t=_now())
+        if self.status == "loading":
+            self._pending, self.error = dict(settings), ""
+            self._book.add(self.chat_id, message)
+            self.changed.emit()
+            return
         # writing first: what `add` brings about must find the answer on its way
         self._begin()
-        self._book.add(self.chat_id, ChatMessage(role="user", content=text, t=_now()))
+        self._book.add(self.chat_id, message)
         self._ask(settings)
 
     def again(self, index: int, settings: Mapping[str, Any]) -> None:
@@ -284,8 +281,17 @@ class ChatSession(QObject):
         self._book.restore(chat_id)
 
     def stop(self) -> None:
-        """End the answer on its way."""
+        """End the answer on its way, or take back the wish for one."""
+        if self.waiting:
+            self._pending = None
+            self.conversation_changed.emit()
+            self.changed.emit()
         self._service.stop()
+
+    def warm(self) -> None:
+        """Nothing is chosen yet, but soon something will be."""
+        if self.status == "none":
+            self._service.warm()
 
     # -- asking --------------------------------------------------------------------------------
 
@@ -320,6 +326,10 @@ class ChatSession(QObject):
 
     def _on_loaded(self, _info: object) -> None:
         self.status = "ready"
+        settings, self._pending = self._pending, None
+        if settings is not None and self.conversation is not None:
+            self._begin()
+            self._ask(settings)
         self.changed.emit()
 
     def _on_token(self, text: str, channel: str, tokens: int) -> None:
@@ -343,13 +353,18 @@ class ChatSession(QObject):
     def _on_failed(self, sentence: str) -> None:
         self.error = sentence
         self.status = "ready" if self.status == "writing" else "failed"
-        self._writing_in = ""
+        self._writing_in, self._pending = "", None
         self.changed.emit()
 
     def _on_died(self, sentence: str) -> None:
         self._keep_what_was_written(ask_to_stop=False)
+        self._pending = None
         self.status, self.error = "died", sentence
         self.changed.emit()
+
+    def _leave(self) -> None:
+        self._keep_what_was_written()
+        self._pending = None
 
     def _keep_what_was_written(self, *, ask_to_stop: bool = True) -> None:
         """Store the beginning of an answer whose end nobody will see."""
@@ -379,20 +394,6 @@ class ChatSession(QObject):
     def _clear_error(self) -> None:
         if self.status == "ready":
             self.error = ""
-
-
-def worker_messages(chat: Conversation, system: str) -> list[dict[str, Any]]:
-    """A conversation as the worker takes it: thoughts apart, the system prompt in front."""
-    found: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
-    for message in chat.messages:
-        if message.role == "user":
-            found.append({"role": "user", "content": message.content})
-            continue
-        said: dict[str, Any] = {"role": "assistant", "content": message.content}
-        if message.thought.strip():
-            said["reasoning_content"] = message.thought
-        found.append(said)
-    return found
 
 
 def _now() -> float:

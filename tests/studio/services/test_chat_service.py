@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from minimind.methods import METHODS
 from minimind.run_state import RunState
 from studio.preferences import PreferencesFile
 from studio.services.chat_book import ChatBook
-from studio.services.chat_files import ChatFiles, ChatMessage
+from studio.services.chat_files import ChatFiles, ChatMessage, worker_messages
 from studio.services.chat_service import ChatService, place_for
-from studio.services.chat_session import ChatSession, worker_messages
+from studio.services.chat_session import ChatSession
 from tests.helpers.checkpoints import make_run as make_real_run
 from tests.studio.ui.fake_runs import FakeRunService, make_run
 from tests.studio.ui.fake_tools import FakeRuns
@@ -265,6 +266,78 @@ def test_a_newer_checkpoint_is_offered(qtbot: QtBot, session: ChatSession, runs:
     runs.grow("a", 400)
     assert session.newer is not None
     assert session.newer.step == 1500
+
+
+def test_a_checkpoint_that_was_there_already_is_no_news(
+    qtbot: QtBot, session: ChatSession, runs: FakeRunService
+) -> None:
+    runs.put(make_run(RunState.FINISHED, step=1200, run_id="a"))
+    runs.change("a", checkpoints=(500, 1000, 1500), best_checkpoint=500, last_checkpoint=1500)
+    best, newest = session.models()
+    assert (best.step, best.best, newest.step, newest.newest) == (500, True, 1500, True)
+    session.choose(best)
+    assert session.newer is None
+    runs.change("a", checkpoints=(500, 1000, 1500, 2000), last_checkpoint=2000)
+    assert session.newer is not None
+    assert session.newer.step == 2000
+
+
+def test_nobody_calls_the_only_checkpoint_best_that_was_not_measured(
+    session: ChatSession, runs: FakeRunService
+) -> None:
+    runs.put(make_run(RunState.FINISHED, step=1200, run_id="a"))
+    runs.change("a", checkpoints=(500,), best_checkpoint=None, last_checkpoint=500)
+    (model,) = session.models()
+    assert (model.best, model.newest) == (False, True)
+
+
+def test_a_run_without_a_name_is_called_by_what_it_is(session: ChatSession, runs: FakeRunService) -> None:
+    runs.put(make_run(RunState.FINISHED, step=1200, run_id="20261124-x", name="20261124-x"))
+    assert session.models()[0].label == f"{METHODS['pretrain'].title} · minimind2-small"
+
+
+def test_a_pipeline_means_its_last_stage(session: ChatSession, runs: FakeRunService) -> None:
+    for stage, name in ((1, "pretrain"), (2, "sft")):
+        run = make_run(RunState.FINISHED, step=1200, run_id=f"p-{stage}-{name}", name=name)
+        runs.put(run)
+        runs.change(run.record.run_id, folder=Path(f"/projects/p/runs/p-{stage}-{name}"))
+    assert session.model_at("/projects/p/runs/p").run_id == "p-2-sft"
+
+
+def test_a_question_may_be_asked_while_the_model_loads(qtbot: QtBot, session: ChatSession) -> None:
+    session.choose(session.model_at("/models/chat"))
+    session.send("one", SPEECH)
+    assert (session.status, session.waiting, texts(session)) == ("loading", True, ["one"])
+    session.send("two", SPEECH)
+    qtbot.waitUntil(lambda: session.status == "ready")
+    assert texts(session) == ["one", "echo: one (1)"]
+    assert not session.waiting
+
+
+def test_a_question_that_waits_can_be_taken_back(qtbot: QtBot, session: ChatSession) -> None:
+    session.choose(session.model_at("/models/chat"))
+    session.send("one", SPEECH)
+    session.stop()
+    qtbot.waitUntil(lambda: session.status == "ready")
+    assert texts(session) == ["one"]
+
+
+def test_a_question_that_waits_for_a_damaged_model_stays(qtbot: QtBot, session: ChatSession) -> None:
+    session.choose(session.model_at("/models/bad"))
+    session.send("one", SPEECH)
+    qtbot.waitUntil(lambda: session.status == "failed")
+    assert (texts(session), session.waiting) == (["one"], False)
+
+
+def test_an_exported_file_appears_among_the_models(
+    qtbot: QtBot, session: ChatSession, runs: FakeRunService
+) -> None:
+    folder = session.project_folder / "exports"
+    folder.mkdir(parents=True)
+    (folder / "mine.gguf").write_bytes(b"GGUF")
+    with qtbot.waitSignal(session.changed):
+        runs.runs_changed.emit()
+    qtbot.waitUntil(lambda: [model.label for model in session.models()] == ["mine"])
 
 
 def test_delete_and_undo(qtbot: QtBot, session: ChatSession) -> None:
