@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -16,6 +16,8 @@ from studio.jobs.changes import Details
 from studio.jobs.library import Library
 from studio.services.background import Worker, sentence_of
 from studio.store.records import Checkpoint, PhaseSpan, Run, Sample
+
+T = TypeVar("T")
 
 
 class RunReader(QObject):
@@ -178,11 +180,15 @@ class RunReader(QObject):
         done: Callable[[], None],
     ) -> None:
         """Write every measured value between lo and hi (of axis x) as CSV, unreduced; `done()` follows."""
-        self.in_background(lambda: self._opened.export_curves(run_id, path, x=x, lo=lo, hi=hi), done)
 
-    def in_background(self, call: Callable[[], None], done: Callable[[], None]) -> None:
-        """Run `call` in the worker thread, then `done()` here; what goes wrong becomes a `problem`."""
-        self._worker.submit(call, done=lambda _none: done(), failed=self._on_failed)
+        def write() -> None:
+            self._opened.export_curves(run_id, path, x=x, lo=lo, hi=hi)
+
+        self.in_background(write, lambda _none: done())
+
+    def in_background(self, call: Callable[[], T], done: Callable[[T], None]) -> None:
+        """Run `call` in the worker thread, then `done(answer)` here; what goes wrong becomes a `problem`."""
+        self._worker.submit(call, done=done, failed=self._on_failed)
 
     def request_log(self, run_id: str, first: int, count: int, *, token: object) -> None:
         """Ask for lines of log.txt; `log_ready(token, LogPage)` follows, with how many there are now.

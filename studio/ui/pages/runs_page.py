@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLineEdit, QStackedWidget, QVBoxLayout, QWidget
 
-from minimind.text import _
+from minimind.job import KIND_PIPELINE, KIND_TRAIN
+from minimind.text import _, ngettext
+from studio.preferences import PreferencesFile
 from studio.services.run_service import RunService
 from studio.store.records import Run
+from studio.ui import format as fmt
 from studio.ui.appearance import Appearance
 from studio.ui.memory import WindowMemory
 from studio.ui.navigator import Navigator
 from studio.ui.pages.page import GAP, Page, ShortcutHint
+from studio.ui.run import machine, words
 from studio.ui.run.actions import Action, actions
 from studio.ui.run.commands import RunCommands
-from studio.ui.run.confirm_dialog import delete_dialog
 from studio.ui.runs import query
 from studio.ui.runs.chip_bar import ChipBar
+from studio.ui.runs.deeds import RunDeeds
 from studio.ui.runs.detail_strip import DetailStrip
-from studio.ui.runs.edit_popup import EditPopup
+from studio.ui.runs.drafts import DraftRows
 from studio.ui.runs.table_model import RunsFilter, RunsModel
 from studio.ui.runs.table_view import RunsTable
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.card import Card
 from studio.ui.widgets.empty_state import EmptyState
-from studio.ui.widgets.page_header import MenuItem, PageHeader, fill_menu
+from studio.ui.widgets.page_header import PageHeader
 
 REFRESH_MS = 500
 _MEMORY_COLUMNS, _MEMORY_GROUP = "runs/hidden_columns", "runs/group"
@@ -53,25 +58,30 @@ class RunsPage(Page):
         navigator: Navigator,
         runs: RunService,
         memory: WindowMemory,
+        preferences: PreferencesFile,
+        projects: Path | None = None,
         parent: QWidget | None = None,
     ) -> None:
+        """`projects`: the projects folder, for the plans that were left; None for a page without them."""
         super().__init__(appearance, parent)
         self._navigator, self._runs, self._memory = navigator, runs, memory
+        self._preferences = preferences
         self._group = str(memory.get(_MEMORY_GROUP, query.ALL))
-        self._editing = ("", "")
-        self._undo: list[str] = []
         self.commands = RunCommands(appearance, navigator, runs, self)
         self.header = PageHeader(appearance)
         self.new_button = Button(appearance, kind="primary", icon="plus")
         self.filter_field = QLineEdit()
         self.filter_field.setClearButtonEnabled(True)
         self.chips = ChipBar(appearance)
-        self.model = RunsModel(self)
+        self.delete_all = Button(appearance, kind="danger", size="small", icon="trash-2")
+        self.model = RunsModel(self, cost=self._cost)
         self.filtered = RunsFilter(self.model, self)
         self.table = RunsTable(appearance)
         self.empty = EmptyState(appearance, "activity", self.table.viewport())
         self.strip = DetailStrip(appearance)
-        self.popup = EditPopup(self)
+        self.drafts = DraftRows(appearance, navigator, runs, projects, self)
+        self.deeds = RunDeeds(appearance, navigator, runs, self.commands, self.table, self._open)
+        self.popup = self.deeds.popup
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.refresh)
@@ -84,9 +94,13 @@ class RunsPage(Page):
     def opened(self, request: Mapping[str, object]) -> None:
         if "filter" in request:
             self.filter_field.setText(str(request["filter"]))
+        self.drafts.look()
         self.refresh()
+        if self._group == query.DRAFTS:
+            self.drafts.list.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
         if not self.table.currentIndex().isValid() and self.filtered.rowCount():
-            self.table.selectRow(0)
+            self.table.select_run(0)
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def retranslate(self) -> None:
@@ -100,6 +114,7 @@ class RunsPage(Page):
         )
         self.table.setAccessibleName(_("Runs"))
         self.model.retranslate()
+        self.drafts.retranslate()
         self.refresh()
 
     def set_compact(self, compact: bool) -> None:
@@ -125,6 +140,7 @@ class RunsPage(Page):
             ShortcutHint(keys="S", text=_("Star")),
             ShortcutHint(keys="Del", text=_("Move to the trash")),
             ShortcutHint(keys="Ctrl+Z", text=_("Put back from the trash")),
+            ShortcutHint(keys="Alt+↑ Alt+↓", text=_("Start earlier, later (in the queue)")),
         ]
 
     # -- what is shown -------------------------------------------------------------------------
@@ -133,13 +149,17 @@ class RunsPage(Page):
         """The list as the service knows it now; selection and scroll position stay."""
         self._timer.stop()
         runs, trashed = self._runs.runs(), self._runs.runs(trashed=True)
-        chips = query.chips(runs, len(trashed))
+        chips = query.chips(runs, len(trashed), self.drafts.count)
         if self._group not in [key for key, _word, _count in chips]:
             self._group = query.ALL
         self.chips.set_chips(chips, self._group)
         chosen = self.table.current_run()
         self.model.set_runs(trashed if self._group == query.TRASH else runs)
         self.filtered.set_filter(self.filter_field.text(), self._group)
+        self.table.is_queue = self.filtered.is_queue
+        self._stack.setCurrentWidget(self.drafts.list if self._group == query.DRAFTS else self.table)
+        self.filter_field.setEnabled(self._group != query.DRAFTS)
+        self._show_delete_all(trashed)
         if chosen is not None and not self.table.currentIndex().isValid():
             self._select(chosen.run_id)
         self._show_empty(bool(runs) or bool(trashed))
@@ -155,7 +175,27 @@ class RunsPage(Page):
         if row is not None:
             index = self.filtered.mapFromSource(self.model.index(row, 0))
             if index.isValid():
-                self.table.selectRow(index.row())
+                self.table.select_run(index.row())
+
+    def _show_delete_all(self, trashed: list[Run]) -> None:
+        shown = self._group == query.TRASH and bool(trashed)
+        self.delete_all.setVisible(shown)
+        if shown:
+            count = len(trashed)
+            text = ngettext("Delete {n} run forever…", "Delete {n} runs forever…", count)
+            self.delete_all.setText(text.format(n=fmt.exact(count)))
+
+    def _cost(self, run: Run) -> float | None:
+        if not run.wall_s or run.kind not in (KIND_TRAIN, KIND_PIPELINE):
+            return None
+        prices = self._preferences.current
+        return words.spent(
+            run,
+            on_card=machine.is_card(run.device),
+            watts=None,
+            per_hour=prices.price_per_hour,
+            per_kwh=prices.price_per_kwh,
+        ).yuan
 
     def _show_empty(self, any_run: bool) -> None:
         empty = self.filtered.rowCount() == 0
@@ -171,8 +211,9 @@ class RunsPage(Page):
 
     def _show_strip(self) -> None:
         run = self.table.current_run()
-        self.strip.setVisible(run is not None and not run.trashed)
-        if run is None or run.trashed:
+        shown = run is not None and not run.trashed and self._group != query.DRAFTS
+        self.strip.setVisible(shown)
+        if run is None or not shown:
             return
         events = self._runs.events(run.run_id)
         self.strip.show_run(run, self._runs.samples(run.run_id), events, _strip_actions(run))
@@ -191,9 +232,13 @@ class RunsPage(Page):
         line.addWidget(self.filter_field, 1)
         line.addWidget(self.chips)
         line.addStretch(1)
+        line.addWidget(self.delete_all)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.table)
+        self._stack.addWidget(self.drafts.list)
         card = Card(padded=False)
         card.body.setContentsMargins(1, 8, 1, 8)
-        card.body.addWidget(self.table)
+        card.body.addWidget(self._stack)
         self._column = QVBoxLayout(self)
         self._column.setSpacing(GAP)
         self._column.addWidget(self.header)
@@ -214,6 +259,7 @@ class RunsPage(Page):
     def _connect(self) -> None:
         runs, table, commands = self._runs, self.table, self.commands
         runs.runs_changed.connect(self._soon)
+        runs.runs_changed.connect(self.drafts.look)
         runs.run_changed.connect(self._soon)
         runs.ready.connect(self.refresh)
         commands.open_chat.connect(self.open_chat)
@@ -226,15 +272,12 @@ class RunsPage(Page):
         self.chips.chosen.connect(self._choose_group)
         self.empty.button.clicked.connect(self._on_empty_button)
         table.opened.connect(self._open)
-        table.renamed.connect(lambda run_id, name: runs.change_notes(run_id, name=name))
-        table.star_clicked.connect(self._toggle_star)
-        table.key_pressed.connect(self._on_key)
-        table.menu_wanted.connect(self._on_menu)
         table.columns_changed.connect(lambda hidden: self._memory.set(_MEMORY_COLUMNS, hidden))
         table.selectionModel().currentRowChanged.connect(lambda _now, _before: self._show_strip())
         self.strip.action_chosen.connect(self._on_strip_action)
-        self.popup.accepted.connect(self._on_edited)
-        for keys, call in (("Ctrl+F", self._focus_filter), ("Ctrl+Z", self._undo_trash)):
+        self.delete_all.clicked.connect(lambda: self.deeds.delete(runs.runs(trashed=True)))
+        self.drafts.changed.connect(self.refresh)
+        for keys, call in (("Ctrl+F", self._focus_filter), ("Ctrl+Z", self.deeds.undo)):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(call)
@@ -256,7 +299,7 @@ class RunsPage(Page):
 
     def _leave_filter(self) -> None:
         if self.filtered.rowCount():
-            self.table.selectRow(0)
+            self.table.select_run(0)
             self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _choose_group(self, key: str) -> None:
@@ -273,51 +316,6 @@ class RunsPage(Page):
         else:
             self.new_run_requested.emit({})
 
-    def _toggle_star(self, run_id: str) -> None:
-        run = self._runs.run(run_id)
-        if run is not None:
-            self._runs.change_notes(run_id, star=not run.star)
-
-    def _on_key(self, key: str, run_id: str) -> None:
-        run = self._runs.run(run_id)
-        if run is None:
-            return
-        if key == "star":
-            self._toggle_star(run_id)
-        elif key == "tags":
-            self._edit("tags", run)
-        elif key == "trash" and not run.trashed:
-            self._trash(run)
-
-    def _trash(self, run: Run) -> None:
-        if not run.state.is_active:
-            self._undo.append(run.run_id)
-        self.commands.do("trash", run)
-
-    def _undo_trash(self) -> None:
-        while self._undo:
-            run = self._runs.run(self._undo.pop())
-            if run is not None and run.trashed:
-                self._runs.restore(run.run_id)
-                return
-
-    def _edit(self, what: str, run: Run) -> None:
-        self._editing = (what, run.run_id)
-        rect = self.table.visualRect(self.table.currentIndex())
-        place = self.table.viewport().mapToGlobal(QPoint(48, rect.bottom() + 2))
-        if what == "tags":
-            hint = _("Separated by spaces or commas")
-            self.popup.ask(_("Tags"), ", ".join(run.tags), hint, place)
-        else:
-            self.popup.ask(_("Note"), run.note, "", place)
-
-    def _on_edited(self, text: str) -> None:
-        what, run_id = self._editing
-        if what == "tags":
-            self._runs.change_notes(run_id, tags=query.parse_tags(text))
-        elif what == "note":
-            self._runs.change_notes(run_id, note=" ".join(text.split()))
-
     def _on_strip_action(self, key: str) -> None:
         run = self.table.current_run()
         if run is None:
@@ -326,53 +324,6 @@ class RunsPage(Page):
             self._open(run.run_id)
         else:
             self.commands.do(key, run)
-
-    def _on_menu(self, run_id: str, place: QPoint) -> None:
-        run = self._runs.run(run_id)
-        if run is None:
-            return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        fill_menu(self.appearance, menu, self._trash_items(run) if run.trashed else self._items(run))
-        menu.popup(place)
-
-    def _items(self, run: Run) -> list[MenuItem]:
-        offered = actions(run)
-        doing = [action for action in offered.buttons if action.enabled]
-        rest = [action for action in offered.menu if action.key not in ("rename", "trash")]
-        star = _("Take the star away") if run.star else _("Give it a star")
-        return [
-            MenuItem(text=_("Open"), icon="activity", keys="Enter", action=lambda: self._open(run.run_id)),
-            *self.commands.menu_items(tuple(doing), run),
-            MenuItem(),
-            MenuItem(text=_("Rename"), icon="pencil", keys="F2", action=self.table.edit_name),
-            MenuItem(text=_("Tags…"), icon="tag", keys="T", action=lambda: self._edit("tags", run)),
-            MenuItem(text=_("Note…"), icon="file-text", action=lambda: self._edit("note", run)),
-            MenuItem(text=star, icon="star", keys="S", action=lambda: self._toggle_star(run.run_id)),
-            MenuItem(),
-            *self.commands.menu_items(tuple(rest), run),
-            MenuItem(
-                text=_("Move to the trash"),
-                icon="trash-2",
-                keys="Del",
-                enabled=not run.state.is_active,
-                hint=_("Stop it first") if run.state.is_active else "",
-                action=lambda: self._trash(run),
-            ),
-        ]
-
-    def _trash_items(self, run: Run) -> list[MenuItem]:
-        return [
-            MenuItem(text=_("Put back"), icon="undo-2", action=lambda: self._runs.restore(run.run_id)),
-            MenuItem(text=_("Delete forever…"), icon="trash-2", action=lambda: self._delete([run])),
-        ]
-
-    def _delete(self, runs: list[Run]) -> None:
-        dialog = delete_dialog(self.appearance, runs, self)
-        if dialog.exec():
-            for run in runs:
-                self._runs.delete_forever(run.run_id)
-        dialog.deleteLater()
 
     # -- what happens --------------------------------------------------------------------------
 

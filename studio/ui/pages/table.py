@@ -80,10 +80,32 @@ def _wizard(tools: Tools) -> Page:
     )
 
 
+def _data(tools: Tools) -> Page:
+    from PySide6.QtCore import QCoreApplication
+
+    from studio.services.data_service import DataService
+    from studio.ui.pages.data_page import DataPage
+
+    service = DataService(projects=tools.paths.projects, cache=tools.paths.cache)
+    page = DataPage(tools.appearance, tools.navigator, service, tools.runs, tools.memory)
+    service.setParent(page)
+    application = QCoreApplication.instance()
+    assert application is not None
+    application.aboutToQuit.connect(service.close)
+    return page
+
+
 def _runs(tools: Tools) -> Page:
     from studio.ui.pages.runs_page import RunsPage
 
-    page = RunsPage(tools.appearance, tools.navigator, tools.runs, tools.memory)
+    page = RunsPage(
+        tools.appearance,
+        tools.navigator,
+        tools.runs,
+        tools.memory,
+        tools.preferences,
+        tools.paths.projects,
+    )
     page.open_run.connect(tools.navigator.open_run)
     page.open_chat.connect(tools.navigator.chat_with)
     page.new_run_requested.connect(tools.navigator.new_run)
@@ -144,6 +166,7 @@ def _export(tools: Tools, page: Page, checkpoint: str) -> None:
 
 PAGES = (
     PageRow(key="home", icon="house", title=N_("Home"), build=_home),
+    PageRow(key="data", icon="database", title=N_("Data"), build=_data),
     PageRow(key="runs", icon="activity", title=N_("Runs"), build=_runs),
     PageRow(key="run", title=N_("Run"), build=_run, place="runs"),
     PageRow(key="chat", icon="message-circle", title=N_("Chat"), build=_chat),

@@ -61,7 +61,13 @@ def _buttons(run: Run, next_save: int | None, stuck: bool) -> tuple[tuple[Action
     if state is RunState.QUEUED:
         if run.queue_position is None:
             return (Action(key="go_on", text=_("Add to the queue"), icon="list-ordered"),), "go_on"
-        return (Action(key="stop", text=_("Take out of the queue"), icon="x"),), ""
+        now = Action(
+            key="start_now",
+            text=_("Start now"),
+            icon="play",
+            hint=_("It does not wait until its device is free"),
+        )
+        return (Action(key="stop", text=_("Take out of the queue"), icon="x"), now), ""
     if state is RunState.STARTING:
         return (_stop(run), _chat(run, next_save)), "chat"
     if state is RunState.RUNNING:

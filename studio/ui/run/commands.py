@@ -58,6 +58,7 @@ class RunCommands(QObject):
         table = {
             "pause": lambda: self._runs.pause(run.run_id),
             "go_on": lambda: self._runs.go_on(run.run_id),
+            "start_now": lambda: self._runs.start_now(run.run_id),
             "stop": lambda: self._runs.stop(run.run_id),
             "save": lambda: self._runs.save(run.run_id),
             "sample": lambda: self._runs.sample(run.run_id),

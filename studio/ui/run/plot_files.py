@@ -64,10 +64,10 @@ class PlotFiles(QObject):
         sheet = Sheet(picture, Caption(title=run.name, meta=meta), self._plot.plot)
         if kind == "svg":
             content = sheet.svg()
-            self._runs.in_background(lambda: replace_bytes(path, content), said)
+            self._runs.in_background(lambda: replace_bytes(path, content), lambda _none: said())
         else:
             image = sheet.image()
-            self._runs.in_background(lambda: replace_bytes(path, png_bytes(image)), said)
+            self._runs.in_background(lambda: replace_bytes(path, png_bytes(image)), lambda _none: said())
         sheet.close()
 
     def _said(self, path: Path) -> None:

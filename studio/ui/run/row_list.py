@@ -153,10 +153,12 @@ class RowList(QListView):
     Signals:
         row_chosen(Row): a click, or Enter.
         menu_wanted(Row, QPoint): a right click or the menu key, and where on the screen.
+        key_pressed(int, Row): the key for removing.
     """
 
     row_chosen = Signal(object)
     menu_wanted = Signal(object, QPoint)
+    key_pressed = Signal(int, object)
 
     def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -205,6 +207,9 @@ class RowList(QListView):
         index = self.currentIndex()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and index.isValid():
             self.row_chosen.emit(index.data(_ROW))
+            return
+        if index.isValid() and event.key() == Qt.Key.Key_Delete:
+            self.key_pressed.emit(event.key(), index.data(_ROW))
             return
         super().keyPressEvent(event)
 

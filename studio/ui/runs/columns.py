@@ -61,7 +61,7 @@ COLUMNS = (
         order=lambda run: run.name.casefold(),
     ),
     Column(key="state", title=N_("State"), width=128, order=lambda run: float(_ORDER.index(run.state))),
-    Column(key="curve", title=N_("Curve"), width=116, spare=4),
+    Column(key="curve", title=N_("Curve"), width=116, spare=5),
     Column(
         key="val_loss",
         title=N_("Held-out loss"),
@@ -81,7 +81,7 @@ COLUMNS = (
         text=lambda run: run.model,
         tip=lambda run: fmt.parameters(run.parameters) if run.parameters else run.model,
         order=lambda run: run.model.casefold() or None,
-        spare=2,
+        spare=3,
     ),
     Column(
         key="tokens",
@@ -91,7 +91,7 @@ COLUMNS = (
         tip=lambda run: fmt.exact(run.tokens) if run.tokens else "",
         order=lambda run: None if run.tokens is None else float(run.tokens),
         right=True,
-        spare=1,
+        spare=2,
     ),
     Column(
         key="duration",
@@ -100,8 +100,9 @@ COLUMNS = (
         text=_cost_of_time,
         order=lambda run: run.wall_s or None,
         right=True,
-        spare=3,
+        spare=4,
     ),
+    Column(key="cost", title=N_("Cost"), width=80, right=True, spare=1),
     Column(
         key="started",
         title=N_("Started"),
@@ -110,7 +111,7 @@ COLUMNS = (
         tip=lambda run: fmt.absolute(run.started_at or run.created),
         order=lambda run: run.started_at or run.created,
         right=True,
-        spare=5,
+        spare=6,
     ),
 )
 KEYS = [column.key for column in COLUMNS]

@@ -11,7 +11,7 @@ from studio.store.records import Run
 from studio.ui.run.words import method_title
 from studio.ui.widgets.pill import STATES
 
-ALL, TRASH = "all", "trash"
+ALL, QUEUED, DRAFTS, TRASH = "all", "queued", "drafts", "trash"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,20 +25,22 @@ class Group:
 
 GROUPS = (
     Group(key="active", word=N_("Going on"), states=frozenset(ACTIVE)),
-    Group(key="queued", word=N_("Queued"), states=frozenset({RunState.QUEUED})),
+    Group(key=QUEUED, word=N_("Queued"), states=frozenset({RunState.QUEUED})),
     Group(key="finished", word=N_("Finished"), states=frozenset({RunState.FINISHED})),
     Group(key="stopped", word=N_("Stopped"), states=frozenset({RunState.STOPPED})),
     Group(key="failed", word=N_("Failed"), states=frozenset({RunState.FAILED, RunState.LOST})),
 )
 
 
-def chips(runs: Sequence[Run], num_trashed: int) -> list[tuple[str, str, int]]:
+def chips(runs: Sequence[Run], num_trashed: int, num_drafts: int = 0) -> list[tuple[str, str, int]]:
     """(key, word, count) of each chip that has something to show; all runs come first."""
     found = [(ALL, _("All"), len(runs))]
     for group in GROUPS:
         count = sum(1 for run in runs if run.state in group.states)
         if count:
             found.append((group.key, _(group.word), count))
+    if num_drafts:
+        found.append((DRAFTS, _("Drafts"), num_drafts))
     if num_trashed:
         found.append((TRASH, _("Trash"), num_trashed))
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -184,6 +184,9 @@ class FakeRunService(RunService):
     def request_log(self, run_id: str, first: int, count: int, *, token: object) -> None:
         self.requests.append(("log", {"first": first, "count": count}))
         QTimer.singleShot(0, self, lambda: self._answer_log(run_id, first, count, token))
+
+    def in_background(self, call: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        done(call())
 
     # -- what a person asks for ----------------------------------------------------------------
 

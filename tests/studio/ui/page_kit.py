@@ -42,6 +42,7 @@ class Kit:
 
     def __init__(self, application: QApplication, folder: Path, *, language: str, theme: str) -> None:
         self.appearance = appearance_of(application, folder, language=language, theme=theme)
+        self.folder = folder
         self.navigator = Navigator()
         self.memory = WindowMemory(folder / "memory.json")
         self.preferences = PreferencesFile(folder / "preferences.json")

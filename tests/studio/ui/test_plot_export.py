@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,8 +24,6 @@ class Scene:
         self.kit, self.fake = kit, make_run(card=False)
         self.runs = FakeRunService()
         self.runs.put(self.fake)
-        # the real one does it in its thread
-        self.runs.in_background = run_at_once  # type: ignore[method-assign]
         self.panel = PlotPanel(kit.appearance, self.runs)
         self.panel.resize(800, 500)
         self.panel.show()
@@ -43,11 +41,6 @@ class Scene:
     def save(self, path: Path) -> Path:
         self.files.save(path, path.suffix[1:], self.fake.record, "Pretrain · tiny")
         return path
-
-
-def run_at_once(call: Callable[[], None], done: Callable[[], None]) -> None:
-    call()
-    done()
 
 
 @pytest.fixture

@@ -40,7 +40,11 @@ class Scene:
         put(self.runs, "beta", RunState.FINISHED, 100, best_val_loss=1.5, tags=("zh", "good"), star=True)
         put(self.runs, "gamma", RunState.FAILED, 200, best_val_loss=3.5, method="sft")
         put(self.runs, "delta", RunState.QUEUED, 300, val_loss=None, best_val_loss=None, queue_position=1)
-        self.page = RunsPage(kit.appearance, kit.navigator, self.runs, kit.memory)
+        self.page = self.made(kit)
+
+    def made(self, kit: Kit) -> RunsPage:
+        look, go = kit.appearance, kit.navigator
+        return RunsPage(look, go, self.runs, kit.memory, kit.preferences, kit.folder)
 
     def show(self, size: tuple[int, int] = (1240, 872)) -> RunsPage:
         self.page.resize(*size)
@@ -183,7 +187,7 @@ class TestTable:
         menu.close()
         assert page.table.isColumnHidden(index_of("tokens"))
         assert scene.kit.memory.get("runs/hidden_columns") == ["tokens"]
-        again = RunsPage(scene.kit.appearance, scene.kit.navigator, scene.runs, scene.kit.memory)
+        again = scene.made(scene.kit)
         assert again.table.isColumnHidden(index_of("tokens"))
         delete(again)
 
