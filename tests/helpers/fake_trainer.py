@@ -6,7 +6,8 @@ Modes: fast, slow (S seconds a step), crash (exception at STEP), die (SIGKILL at
 line of STEP), hang (from STEP on deaf to control and SIGTERM), nan (no loss from STEP on, then failed),
 big (N step lines at once), mute (dies before state.json), refuse (exit 2 with one line before state.json).
 
-Tests give it to `RunService(trainer=fake_command("slow"))`; a job's `work` may override the options.
+Tests give it to `RunService(trainer=fake_command("slow"))`; a job's `work`, or `fake` among its settings, may
+override the options.
 """
 
 from __future__ import annotations
@@ -247,7 +248,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--save-every", type=int, default=5)
     options, _ = parser.parse_known_args(arguments)
     job = JobSpec.load(RunFolder(options.folder).job_file)
-    vars(options).update(job.work)
+    vars(options).update({**job.work, **job.settings.get("fake", {})})
     if options.interval is None:
         options.interval = 0.05 if options.mode in ("slow", "hang") else 0.0
     if "--resume" in arguments and options.mode not in ("slow", "fast"):
