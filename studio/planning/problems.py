@@ -378,11 +378,12 @@ def _device(plan: RunPlan) -> Iterator[Problem]:
 
 def disk_problems(plan: RunPlan) -> Iterator[Problem]:
     """Whether the disk has room."""
-    estimate, free = plan.estimate(), plan.situation.disk_free_bytes
-    if estimate is None or free is None or estimate.disk_bytes <= free:
+    estimate, free, floor = plan.estimate(), plan.situation.disk_free_bytes, plan.situation.disk_floor_bytes
+    if estimate is None or free is None or estimate.disk_bytes + floor <= free:
         return
-    sentence = _("Only {free} of disk is left; this run needs up to {need}.").format(
-        free=_size(1000, free), need=_size(1000, estimate.disk_bytes)
+    sentence = _("Only {free} of disk is left; this run needs up to {need}, and {floor} stay free.")
+    sentence = sentence.format(
+        free=_size(1000, free), need=_size(1000, estimate.disk_bytes), floor=_size(1000, floor)
     )
     yield Problem(
         step=Step.REVIEW,

@@ -55,7 +55,7 @@ class Situation:
         devices: usable ones, the best first; `auto` takes the first.
         start_points: by run id.
         runs_folder: where the run folder will lie.
-        disk_free_bytes: there; None = cannot be told.
+        disk_free_bytes: there; None = cannot be told. disk_floor_bytes: of it, what is to stay free.
         cny_per_hour, cny_per_kwh: what a card costs, and electricity for runs on the processor.
         busy: a run uses the device now, so that this one would wait.
     """
@@ -64,6 +64,7 @@ class Situation:
     start_points: dict[str, StartPoint] = field(default_factory=dict)
     runs_folder: Path = Path("runs")
     disk_free_bytes: int | None = None
+    disk_floor_bytes: int = 0
     cny_per_hour: float = 1.3
     cny_per_kwh: float = 0.6
     busy: bool = False
@@ -110,6 +111,7 @@ def look(
     runs_folder: Path,
     cny_per_hour: float,
     cny_per_kwh: float,
+    disk_floor_bytes: int = 0,
 ) -> Situation:
     """The situation now, from what the services know; asks the disk how much room is left."""
     free: int | None = None
@@ -120,6 +122,7 @@ def look(
         start_points=start_points(runs),
         runs_folder=runs_folder,
         disk_free_bytes=free,
+        disk_floor_bytes=disk_floor_bytes,
         cny_per_hour=cny_per_hour,
         cny_per_kwh=cny_per_kwh,
         busy=any(run.state.is_active or run.state is RunState.QUEUED for run in runs),

@@ -19,8 +19,6 @@ FIRST_MODEL = "mini"
 TOKENS_PER_PARAMETER = 20
 # beyond this a first try is no fun
 PATIENCE_S = 2 * 3600.0
-# a first model learns for a fixed time: the sample is small, and the promise on the button then holds
-FIRST_MINUTES_CARD, FIRST_MINUTES_PROCESSOR = 2, 6
 # part of the memory that a run may take: the desktop and the driver want some
 USABLE = 0.95
 
@@ -78,8 +76,3 @@ def _fit(name: str, device: Device, cny_per_hour: float, cny_per_kwh: float) -> 
 def preset_parameters(name: str) -> int:
     """How many weights a preset has."""
     return parameters(PRESETS[name].config)[0]
-
-
-def first_model_minutes(device: Device) -> int:
-    """How long the first model trains on the bundled sample: a card shows something sooner."""
-    return FIRST_MINUTES_CARD if device.kind == "cuda" else FIRST_MINUTES_PROCESSOR

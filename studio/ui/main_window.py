@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from minimind.run_state import RunState
 from minimind.text import _
 from studio.ui.close_dialog import CloseAnswer, CloseDialog
+from studio.ui.first_model import FirstModel
 from studio.ui.navigator import Toast
 from studio.ui.notifier import Notifier
 from studio.ui.pages.page import COMPACT_BELOW, Page
@@ -63,6 +64,7 @@ class MainWindow(QMainWindow):
         self.toasts = ToastHost(tools.appearance, self._stack)
         self.overlays = Overlays(tools, self, ground, self._on_project_chosen)
         self._notifier = Notifier(tools.appearance, tools.preferences, tools.runs, self)
+        self._first_model = FirstModel(tools.runs, tools.navigator, self._watched_runs, self)
         self._connect()
         self._connect_projects()
         self._bind_keys()
@@ -71,7 +73,7 @@ class MainWindow(QMainWindow):
         self._on_runs_changed()
         self.open_page(self._first_page())
         # else Qt gives the keyboard, and its ring, to the first button of the rail
-        self._stack.setFocus()
+        self.current_page().setFocus()
 
     # -- pages ---------------------------------------------------------------------------------
 
@@ -106,6 +108,13 @@ class MainWindow(QMainWindow):
     def current_key(self) -> str:
         """Its key."""
         return self._current
+
+    def _watched_runs(self) -> set[str] | None:
+        """The runs on the page in front, for whoever asks what the person looks at; None on the first page."""
+        if self._current == "home":
+            return None
+        run = getattr(self.current_page(), "run", None) if self._current == "run" else None
+        return {run.run_id} if run is not None else set()
 
     def back(self) -> None:
         """To the page before this one."""

@@ -31,10 +31,12 @@ class Navigator(QObject):
     Signals:
         page_requested: key of a page, request for it.
         toasted: a Toast to show.
+        first_model_requested: somebody pressed "Train my first model", wherever.
     """
 
     page_requested = Signal(str, dict)
     toasted = Signal(Toast)
+    first_model_requested = Signal()
 
     def open(self, page: str, request: Mapping[str, object] | None = None) -> None:
         """Bring a page to the front, with what it should show."""
@@ -47,6 +49,10 @@ class Navigator(QObject):
     def new_run(self, prefill: Mapping[str, object] | None = None) -> None:
         """Open the wizard, filled in with what is given."""
         self.open("wizard", prefill)
+
+    def first_model(self) -> None:
+        """Train the first model, or show the one that is being trained."""
+        self.first_model_requested.emit()
 
     def chat_with(self, checkpoint: str) -> None:
         """Open the chat with a checkpoint: a run folder, a step folder or a .gguf file."""

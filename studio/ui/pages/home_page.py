@@ -6,25 +6,29 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QPaintEvent
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QSpacerItem, QVBoxLayout, QWidget
 
-from minimind.assets import SAMPLE
 from minimind.device import Device
 from minimind.hardware import device_list
-from minimind.run_state import RunState
+from minimind.recipes import RECIPES
 from minimind.text import _
-from studio.planning.what_fits import FIRST_MODEL, SHOWN, first_model_minutes, preset_parameters, what_fits
+from studio.planning.first_model import RECIPE, StageTime, stage_times, whole_minutes
+from studio.planning.situation import method_title
+from studio.planning.what_fits import SHOWN, preset_parameters, what_fits
 from studio.preferences import PreferencesFile
 from studio.services.run_service import RunService
 from studio.services.system_service import SystemService
 from studio.ui import format as fmt
 from studio.ui.appearance import Appearance
 from studio.ui.doctor_words import to_act_on
+from studio.ui.first_model import going_on
 from studio.ui.home.computer_card import ComputerList
+from studio.ui.home.computer_line import ComputerLine
 from studio.ui.home.doors import Door
 from studio.ui.home.fits_list import FitsList
-from studio.ui.home.run_rows import MOST, RunSection, active_rows, finished_rows, trouble_rows
+from studio.ui.home.later import LaterSections
+from studio.ui.home.model_door import ModelDoor
 from studio.ui.navigator import Navigator
 from studio.ui.pages.page import Page
 from studio.ui.widgets.buttons import Button
@@ -35,7 +39,6 @@ if TYPE_CHECKING:
     from minimind.doctor import Finding
 
 WIDEST = 1120
-SAMPLE_TEXT = SAMPLE / "pretrain.jsonl"
 
 
 class HomePage(Page):
@@ -43,9 +46,11 @@ class HomePage(Page):
 
     Signals:
         new_run_requested: the choices that a door or a row of the table stands for.
+        export_requested: a run folder.
     """
 
     new_run_requested = Signal(dict)
+    export_requested = Signal(str)
 
     def __init__(
         self,
@@ -65,7 +70,7 @@ class HomePage(Page):
         self._can_chat = can_chat
         self._findings: list[Finding] | None = system.findings()
         self._device: Device | None = None
-        self._first_minutes: int | None = None
+        self._first_times: list[StageTime] = []
         self._asked_machine = False
         self._wants_doctor = False
         self._make_widgets(appearance)
@@ -82,13 +87,22 @@ class HomePage(Page):
         self.mend = Button(appearance, icon="copy", size="small")
         self.first_door = Door(appearance, "sprout", first=True)
         self.own_door = Door(appearance, "layers")
+        self.model_door = Door(appearance, "folder-input")
+        self._opener = ModelDoor(appearance, self._navigator, self)
+        self.setAcceptDrops(True)
         self.computer = ComputerList(appearance)
         self.fits = FitsList(appearance)
-        self.going_on = RunSection(appearance)
-        self.trouble = RunSection(appearance)
-        self.ended = RunSection(appearance)
+        self.later = LaterSections(
+            appearance,
+            self._navigator,
+            self._runs,
+            export=self.export_requested.emit,
+            can_chat=self._can_chat,
+        )
+        self.computer_line = ComputerLine(appearance)
         self.small_first = Button(appearance, icon="sprout")
         self.small_own = Button(appearance, icon="layers")
+        self.small_model = Button(appearance, icon="folder-input")
 
     def _lay_out(self) -> None:
         verdict = QHBoxLayout()
@@ -103,14 +117,14 @@ class HomePage(Page):
         doors = QHBoxLayout(self._doors)
         doors.setContentsMargins(0, 0, 0, 0)
         doors.setSpacing(16)
-        doors.addWidget(self.first_door, 5)
-        doors.addWidget(self.own_door, 4)
+        for door, share in ((self.first_door, 13), (self.own_door, 10), (self.model_door, 10)):
+            doors.addWidget(door, share)
         self._small_doors = QWidget()
         small = QHBoxLayout(self._small_doors)
         small.setContentsMargins(0, 0, 0, 0)
         small.setSpacing(8)
-        small.addWidget(self.small_first)
-        small.addWidget(self.small_own)
+        for button in (self.small_first, self.small_own, self.small_model):
+            small.addWidget(button)
         small.addStretch(1)
         self._facts = Card(padded=False)
         facts = QHBoxLayout()
@@ -125,18 +139,6 @@ class HomePage(Page):
         facts.addLayout(right, 11)
         self._facts.body.addLayout(facts)
         self._facts.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
-        self._run_list = QScrollArea()
-        self._run_list.setWidgetResizable(True)
-        self._run_list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        inside = QWidget()
-        inside.setObjectName("scrolled")
-        sections = QVBoxLayout(inside)
-        sections.setContentsMargins(0, 0, 0, 0)
-        sections.setSpacing(12)
-        for section in (self.going_on, self.trouble, self.ended):
-            sections.addWidget(section)
-        sections.addStretch(1)
-        self._run_list.setWidget(inside)
         content = QWidget()
         content.setMaximumWidth(WIDEST)
         column = QVBoxLayout(content)
@@ -145,12 +147,14 @@ class HomePage(Page):
         column.addWidget(self.title)
         column.addSpacing(4)
         column.addLayout(verdict)
-        column.addSpacing(16)
+        self._above_doors = QSpacerItem(0, 16)
+        column.addItem(self._above_doors)
         column.addWidget(self._doors)
         column.addWidget(self._small_doors)
         column.addSpacing(16)
-        column.addWidget(self._run_list, 100)
+        column.addWidget(self.later, 100)
         column.addWidget(self._facts, 100)
+        column.addWidget(self.computer_line)
         column.addStretch(1)
         self._outer = QHBoxLayout(self)
         self._outer.addStretch(0)
@@ -159,8 +163,11 @@ class HomePage(Page):
         self.set_compact(False)
 
     def _connect(self) -> None:
-        self.first_door.opened.connect(self._on_first_door)
-        self.small_first.clicked.connect(self._on_first_door)
+        self.first_door.opened.connect(self._navigator.first_model)
+        self.small_first.clicked.connect(self._navigator.first_model)
+        self.model_door.opened.connect(lambda: self._opener.open_menu(self.model_door.button))
+        self.small_model.clicked.connect(lambda: self._opener.open_menu(self.small_model))
+        self.computer_line.details_clicked.connect(self._on_details)
         self.own_door.opened.connect(lambda: self._request({}))
         self.small_own.clicked.connect(lambda: self._request({}))
         self.fits.preset_clicked.connect(self._on_preset)
@@ -187,7 +194,7 @@ class HomePage(Page):
 
     def _look_at_machine(self) -> None:
         self._device = device_list()[0]
-        self._first_minutes = first_model_minutes(self._device)
+        self._first_times = stage_times(self._device)
         self._show_all()
 
     def retranslate(self) -> None:
@@ -198,14 +205,21 @@ class HomePage(Page):
         self.fits.retranslate()
         self.own_door.set_texts(
             _("Train from nothing"),
-            _("Choose a size and data and set every step yourself: pretraining, then chat tuning."),
+            _("Choose size and data and follow a recipe through pretraining and tuning; or set every step."),
             _("{small} to {large}").format(
                 small=fmt.count(preset_parameters(SHOWN[1])),
                 large=fmt.parameters(max(preset_parameters(name) for name in SHOWN)),
             ),
-            _("Plan a run"),
+            _("Choose a recipe"),
         )
-        self.small_own.setText(_("Plan a run"))
+        self.small_own.setText(_("Train from nothing"))
+        self.model_door.set_texts(
+            _("I have a model"),
+            _("Open a Hugging Face folder, a MiniMind checkpoint or a GGUF file, to talk to or train on."),
+            _("or drop it into this window"),
+            _("Open a model…"),
+        )
+        self.small_model.setText(_("Open a model…"))
         self.mend.setText(_("Copy the command that mends it"))
         self._show_all()
 
@@ -213,7 +227,8 @@ class HomePage(Page):
         super().set_compact(compact)
         pad = self.padding
         self._outer.setContentsMargins(pad, pad if compact else 32, pad, pad)
-        for door in (self.first_door, self.own_door):
+        self._above_doors.changeSize(0, 12 if compact else 24)
+        for door in (self.first_door, self.own_door, self.model_door):
             door.set_compact(compact)
         self.computer.set_compact(compact)
 
@@ -226,6 +241,7 @@ class HomePage(Page):
         self._show_first_door()
         self._show_verdict()
         self.computer.set_findings(self._findings)
+        self.computer_line.set_findings(self._findings)
         if self._device is not None:
             prefer, card = self._preferences.current, self._device.kind == "cuda"
             found = what_fits(
@@ -235,20 +251,30 @@ class HomePage(Page):
         self._show_runs()
 
     def _show_first_door(self) -> None:
-        start = _("Start")
-        if self._first_minutes is not None:
+        start, facts = _("Start"), ""
+        if self._first_times:
             start = _("Start, {time}").format(time=fmt.estimate(60 * self._first_minutes))
-        size = fmt.parameters(preset_parameters(FIRST_MODEL))
-        summary = _("Nothing to prepare: a small model of {size} learns from the sample that comes with it.")
-        self.first_door.set_texts(
-            _("Train my first model"), summary.format(size=size), _("Pretraining, then it writes on"), start
+            stages = [
+                f"{method_title(stage.method)} {fmt.duration(60 * whole_minutes(stage.seconds))}"
+                for stage in self._first_times
+            ]
+            facts = "  ›  ".join([*stages, _("start to talk")])
+        size = fmt.parameters(preset_parameters(RECIPES[RECIPE].model))
+        summary = _(
+            "Nothing to prepare: a small model of {size} learns from the sample that comes with the"
+            " program, from nothing; then you talk to it."
         )
-        self.small_first.setText(_("Train my first model"))
+        self.first_door.set_texts(_("Train my first model"), summary.format(size=size), facts, start)
         reason = next(
             (f.fact for f in self._findings or [] if f.code == "disk_low" and f.severity == "error"), ""
         )
         self.first_door.set_closed(reason)
         self.small_first.setEnabled(not reason)
+        self.small_first.set_hint(reason)
+
+    @property
+    def _first_minutes(self) -> int:
+        return whole_minutes(sum(stage.seconds for stage in self._first_times))
 
     def _show_verdict(self) -> None:
         tone, icon, token = "2", "circle-check", "success"
@@ -262,7 +288,7 @@ class HomePage(Page):
                 text = _("{one} {two}").format(one=urgent.fact, two=urgent.consequence)
         elif any(finding.code == "no_card" for finding in self._findings):
             text = _("No NVIDIA card: the processor trains.")
-            if self._first_minutes is not None:
+            if self._first_times:
                 time = fmt.estimate(60 * self._first_minutes)
                 first = _("The first model takes {time}.").format(time=time)
                 text = _("{one} {two}").format(one=text, two=first)
@@ -285,19 +311,41 @@ class HomePage(Page):
         runs = [run for run in self._runs.runs() if not run.archived]
         later = bool(runs)
         self.title.setText(_("Home") if later else _("Train a language model of your own, from nothing"))
-        self._doors.setVisible(not later)
-        self._small_doors.setVisible(later)
-        self._run_list.setVisible(later)
+        for widget in (self._doors, self._facts):
+            widget.setVisible(not later)
         self._facts.setVisible(not later or self._wants_doctor)
-        go = self._navigator
-        active = [run for run in runs if run.state.is_active or run.state is RunState.QUEUED]
-        trouble = [run for run in runs if run.state in (RunState.FAILED, RunState.LOST)]
-        ended = [run for run in runs if run.state in (RunState.FINISHED, RunState.STOPPED)]
-        self.going_on.show_rows(_("Going on"), active_rows(go, active[:MOST]))
-        self.trouble.show_rows(
-            _("Wants to be looked at"), trouble_rows(go, trouble[:MOST], self._runs.resume)
-        )
-        self.ended.show_rows(_("Finished lately"), finished_rows(go, ended[:MOST], can_chat=self._can_chat))
+        for shown in (self._small_doors, self.later, self.computer_line):
+            shown.setVisible(later)
+        self.computer_line.set_open(self._wants_doctor)
+        going = going_on(self._runs)
+        training = _("Open the first model in training")
+        self.small_first.setText(training if going else _("Train my first model"))
+        if later:
+            self.later.show_runs(runs, self._findings or [])
+
+    # -- keys and drops ------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        arrows = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
+        first = self.primary_action()
+        if event.key() in arrows and self.hasFocus() and first is not None:
+            # from there Qt's own arrows go on from button to button
+            first.setFocus(Qt.FocusReason.TabFocusReason)
+        else:
+            super().keyPressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+            self.model_door.set_look("accent")
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.model_door.set_look("true")
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.model_door.set_look("true")
+        self._opener.take([url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()])
+        event.acceptProposedAction()
 
     # -- what happens --------------------------------------------------------------------------
 
@@ -319,16 +367,9 @@ class HomePage(Page):
         if urgent is not None and urgent.command:
             self.computer.copy_command(urgent.command)
 
-    def _on_first_door(self) -> None:
-        choices: dict[str, object] = {
-            "method": "pretrain",
-            "preset": FIRST_MODEL,
-            "data": [str(SAMPLE_TEXT)],
-            "name": _("First pretraining"),
-        }
-        if self._first_minutes is not None:
-            choices["budget"] = {"minutes": self._first_minutes}
-        self._request(choices)
+    def _on_details(self) -> None:
+        self._wants_doctor = not self._wants_doctor
+        self._show_all()
 
     def _on_preset(self, name: str) -> None:
         self._request({"method": "pretrain", "preset": name})

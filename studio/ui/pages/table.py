@@ -58,7 +58,9 @@ class PageRow:
 def _home(tools: Tools) -> Page:
     from studio.ui.pages.home_page import HomePage
 
-    return HomePage(tools.appearance, tools.navigator, tools.preferences, tools.runs, tools.system)
+    page = HomePage(tools.appearance, tools.navigator, tools.preferences, tools.runs, tools.system)
+    page.export_requested.connect(lambda path: _export(tools, page, path))
+    return page
 
 
 def _preferences(tools: Tools) -> Page:

@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QApplication
 from minimind.device import gpu
 from minimind.doctor import Finding
 from minimind.run_state import RunState
-from studio.planning.what_fits import SHOWN, first_model_minutes, what_fits
+from studio.planning.first_model import stage_times
+from studio.planning.what_fits import SHOWN, what_fits
 from studio.ui.appearance import Appearance
 from studio.ui.notifier import Notifier
-from studio.ui.pages.home_page import SAMPLE_TEXT, HomePage
+from studio.ui.pages.home_page import HomePage
 from studio.ui.pages.preferences_page import PreferencesPage
 from studio.ui.pages.table import Tools
 from tests.studio.ui.fake_runs import failed_run, make_run
@@ -50,13 +51,13 @@ def test_the_first_start_shows_doors_and_the_machine(page: HomePage) -> None:
     assert "about" in page.first_door.button.text()
 
 
-def test_the_first_door_plans_the_first_model(page: HomePage, qtbot) -> None:
-    with qtbot.waitSignal(page.new_run_requested) as caught:
+def test_the_first_door_asks_for_the_first_model_and_says_how_long(
+    page: HomePage, tools: Tools, qtbot
+) -> None:
+    with qtbot.waitSignal(tools.navigator.first_model_requested):
         qtbot.mouseClick(page.first_door, Qt.MouseButton.LeftButton)
-    (choices,) = caught.args
-    assert (choices["method"], choices["preset"]) == ("pretrain", "mini")
-    assert choices["data"] == [str(SAMPLE_TEXT)]
-    assert choices["budget"]["minutes"] > 0
+    assert page.first_door.facts.text().startswith("Pretraining ")
+    assert page.first_door.facts.text().endswith("start to talk")
 
 
 def test_doors_and_rows_lead_to_the_wizard(page: HomePage, tools: Tools, qtbot) -> None:
@@ -117,16 +118,16 @@ def test_later_it_shows_what_goes_on_what_failed_and_what_ended(page: HomePage, 
     running = runs.put(make_run(RunState.RUNNING, run_id="a", name="Going"))
     failed = runs.put(failed_run(run_id="b", name="Broken"))
     runs.put(make_run(RunState.FINISHED, run_id="c", name="Done"))
-    assert [row.name.text() for row in page.going_on.rows()] == ["Going"]
-    assert [row.name.text() for row in page.trouble.rows()] == ["Broken"]
-    assert [row.name.text() for row in page.ended.rows()] == ["Done"]
+    assert [row.name.text() for row in page.later.going_on.rows()] == ["Going"]
+    assert [row.name.text() for row in page.later.trouble.rows()] == ["Broken"]
+    assert [row.name.text() for row in page.later.ended.rows()] == ["Done"]
     assert not page.first_door.isVisible()
     assert page.small_first.isVisible()
     opened: list[dict[str, object]] = []
     tools.navigator.page_requested.connect(lambda _key, request: opened.append(request))
-    qtbot.mouseClick(page.going_on.rows()[0].name, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.later.going_on.rows()[0].name, Qt.MouseButton.LeftButton)
     assert opened == [{"run_id": running}]
-    assert "Memory" in page.trouble.rows()[0].detail.text()
+    assert "Memory" in page.later.trouble.rows()[0].detail.text()
     runs.resume(failed)
     assert runs.calls == [("resume", failed, {})]
 
@@ -162,7 +163,7 @@ def test_a_card_makes_the_first_model_sooner() -> None:
     from minimind.device import cpu
 
     card = gpu(0, "NVIDIA GeForce RTX 3090", 24 * GB, 23 * GB)
-    assert first_model_minutes(card) < first_model_minutes(cpu())
+    assert sum(s.seconds for s in stage_times(card)) < sum(s.seconds for s in stage_times(cpu()))
 
 
 # -- messages of the desktop -----------------------------------------------------------------------------
