@@ -18,7 +18,7 @@ from minimind.errors import BadInput
 from minimind.job import JobSpec
 from studio.planning.file_report import FileReport, FileState, bundled_tokenizer, count_file, looked_at
 from studio.planning.project_data import Entry, ProjectData
-from studio.services.background import Worker, sentence_of
+from studio.services.background import LATER, Worker, sentence_of
 
 if TYPE_CHECKING:
     from minimind.data.fields import Fields, Mapping
@@ -288,7 +288,10 @@ class DataService(QObject):
             self._estimates[report.path] = estimate
             self.estimate_changed.emit(report.path)
 
-        self._worker.submit(work, done=show, failed=lambda error: _log.error("no estimate", exc_info=error))
+        def log(error: Exception) -> None:
+            _log.error("no estimate", exc_info=error)
+
+        self._worker.submit(work, done=show, failed=log, priority=LATER)
 
     # -- rows ------------------------------------------------------------------------------------------
 

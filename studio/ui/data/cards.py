@@ -105,7 +105,9 @@ class CountsCard(Card):
         }
         for key, text in shown.items():
             self.values[key].setText(text)
-        exact = (("usable", count.usable), ("tokens", count.tokens), ("trained", count.trained)) if count else ()
+        exact = (
+            (("usable", count.usable), ("tokens", count.tokens), ("trained", count.trained)) if count else ()
+        )
         for key, number in exact:
             self.values[key].setToolTip(fmt.exact(number))
         self.cost.setText(cost)
@@ -133,7 +135,7 @@ class LengthsCard(Card):
 
     def retranslate(self) -> None:
         """Texts in the language in force."""
-        self.title.setText(_("How long the rows are"))
+        self.title.setText(_("Row lengths"))
 
     def show_report(self, report: FileReport, seq_len: int) -> None:
         """What is known now."""

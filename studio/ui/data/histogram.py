@@ -121,12 +121,12 @@ class Histogram(QWidget):
         look = self._appearance
         font = look.font("small", tabular=True)
         metrics = QFontMetrics(font)
+        if not any(bar.rows for bar in self._bars):
+            return
         painter.setFont(font)
         painter.setPen(look.color("text3"))
         line = QRectF(plot.left(), plot.bottom() + 2, plot.width(), look.line_height("small"))
         painter.drawText(line, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), "0")
-        if not self._bars:
-            return
         last = self._bars[-1]
         end = f"{last.low - 1:,}+" if last.open_end else f"{last.high:,}"
         painter.drawText(line, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), end)

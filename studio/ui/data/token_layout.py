@@ -6,10 +6,12 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from studio.planning.token_blocks import Run, Turn, shapes
+from studio.planning.token_blocks import LINE_END, Run, Turn, shapes
 
 # what is measured as mono, with room around it
 SPECIAL, PLAIN = "special", "plain"
+_CLOSING = frozenset("，。、；：？！”’）》」』】…—,.;:?!)]}%")
+_OPENING = frozenset("“‘（《「『【([{")
 Measure = Callable[[str, str], float]
 
 
@@ -35,6 +37,10 @@ class Box:
     shown: str
     run: Run
     last: bool = True
+
+
+# stands for a line that no special token begins
+_NOTHING = Box(0.0, 0.0, "", Run(ids=(), text=""))
 
 
 @dataclass(slots=True)
@@ -74,6 +80,8 @@ class TokenLayout:
         self._x, self._y = self._left, 0.0
         self._turn = self._run = self._done = 0
         self._word = 0
+        # a line end breaks the line once something follows it
+        self._ended = False
         self.limit = limit
 
     @property
@@ -125,22 +133,25 @@ class TokenLayout:
         first = not self.lines
         self._y = 0.0 if first else self.lines[-1].y + self._metrics.line + 2 * gap
         self.lines.append(Line(y=self._y, role=turn.role, divided=not first))
-        self._x, self._word = self._left, 0
+        self._x, self._word, self._ended = self._left, 0, False
 
     def _break(self) -> None:
         self._y += self._metrics.line
         self.lines.append(Line(y=self._y))
-        self._x, self._word = self._left, 0
+        self._x, self._word, self._ended = self._left, 0, False
 
     def _place(self, run: Run) -> None:
         metrics = self._metrics
         if run.special:
             shown = run.text.strip("\n")
             width = self._measure(shown, SPECIAL) + 2 * metrics.pad
-            if self._x + width > self._right and self._x > self._left:
+            before = self.lines[-1].boxes[-1:]
+            # behind another one the gap is there already
+            gap = metrics.gap if before and not before[0].run.special else 0.0
+            if self._ended or (self._x + gap + width > self._right and self._x > self._left):
                 self._break()
-            if self._x > self._left:
-                self._x += metrics.gap
+                gap = 0.0
+            self._x += gap
             self.lines[-1].boxes.append(Box(self._x, width, shown, run))
             self._x += width + metrics.gap
             self._word = len(self.lines[-1].boxes)
@@ -151,9 +162,20 @@ class TokenLayout:
             width = self._measure(shown, PLAIN)
             if last and run.split > 1:
                 width += metrics.count_width
-            self._place_word(Box(self._x, width, shown, run, last))
-            if breaks:
+            if self._ended:
                 self._break()
+            # the line ends that the template puts behind a special token would fill the page with nothing
+            beside = shown == LINE_END and all(
+                box.run.special or box.shown == LINE_END for box in self._tail()
+            )
+            self._place_word(Box(self._x, width, shown, run, last))
+            self._ended = breaks and not beside
+
+    def _tail(self) -> list[Box]:
+        """The last special token of the line and what follows it; all of the line where there is none."""
+        boxes = self.lines[-1].boxes
+        special = [at for at, box in enumerate(boxes) if box.run.special]
+        return boxes[special[-1] :] if special else [*boxes, _NOTHING]
 
     def _place_word(self, box: Box) -> None:
         boxes = self.lines[-1].boxes
@@ -175,4 +197,6 @@ class TokenLayout:
 def _goes_on(before: Box, box: Box) -> bool:
     """Two tokens of one Latin word, which is not torn at the end of a line."""
     left, right = before.shown[-1:], box.shown[:1]
-    return not before.run.special and left.isascii() and left.isalnum() and right.isascii() and right.isalnum()
+    return (
+        not before.run.special and left.isascii() and left.isalnum() and right.isascii() and right.isalnum()
+    )

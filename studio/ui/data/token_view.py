@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
@@ -26,7 +27,7 @@ from studio.ui.data.token_layout import SPECIAL, Box, Line, Metrics, TokenLayout
 from studio.ui.widgets.painting import draw_box
 
 # laid out at once; then in bits of this many, so that no bit takes longer than a frame
-FIRST, BIT = 2_000, 1_500
+FIRST, BIT = 2_000, 500
 # a row is shown to this length until somebody asks for all of it
 LIMIT = 6_000
 _COUNT_PX, _MARGIN = 10, 2
@@ -139,14 +140,9 @@ class TokenView(QAbstractScrollArea):
         width = self.viewport().width() - 2 * _MARGIN
         metrics = self._metrics
         if not any(turn.role for turn in self._turns):
-            metrics = Metrics(
-                line=metrics.line,
-                turn_gap=metrics.turn_gap,
-                role_width=0,
-                pad=metrics.pad,
-                gap=metrics.gap,
-                count_width=metrics.count_width,
-            )
+            metrics = replace(metrics, role_width=0.0)
+        if not self._masked:
+            metrics = replace(metrics, count_width=0.0)
         limit = None if self._whole else LIMIT
         self._layout = TokenLayout(self._turns, width, self._measure, metrics, limit=limit)
         self._hovered = None
@@ -186,9 +182,7 @@ class TokenView(QAbstractScrollArea):
         painter.end()
         if self.hasFocus():
             focus = QPainter(self.viewport())
-            draw_box(
-                focus, QRectF(self.viewport().rect()), border=self._appearance.color("accent"), radius=4
-            )
+            draw_box(focus, QRectF(self.viewport().rect()), border=self._appearance.color("accent"), radius=4)
 
     def _paint_line(self, painter: QPainter, line: Line) -> None:
         look, metrics = self._appearance, self._metrics
@@ -200,9 +194,9 @@ class TokenView(QAbstractScrollArea):
             painter.setFont(self._small)
             painter.setPen(look.color("text2"))
             word = ROLES.get(line.role)
-            box = QRectF(0, line.y, metrics.role_width - 6, metrics.line)
+            place = QRectF(0, line.y, metrics.role_width - 6, metrics.line)
             align = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-            painter.drawText(box, int(align), _(word) if word else line.role)
+            painter.drawText(place, int(align), _(word) if word else line.role)
         for box in line.boxes:
             if box.run.special:
                 self._paint_special(painter, line, box)

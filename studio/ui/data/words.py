@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 KINDS = {
     "text": N_("Text"),
-    "chat": N_("Conversations"),
+    "chat": N_("Chat"),
     "preferences": N_("Pairs of answers"),
     "prompts": N_("Questions"),
 }
@@ -166,6 +166,4 @@ def footer(kind: str) -> str:
         return _("Nothing here is trained: the model answers by itself and learns from its own answers.")
     if kind == "preferences":
         return _("Shown is the better answer. The model learns to prefer it to the other one.")
-    return _(
-        "The model answers for the blue tokens only: it learns what the assistant says, not what the user says."
-    )
+    return _("The model answers for the blue tokens only: it learns what the assistant says, not the user.")
