@@ -66,7 +66,6 @@ def _is_story(answer: str, language: str, animal: str) -> bool:
         and agree
         and "place" in told[0].groupdict()
         and slots["animal"] == {animal}
-        and animal not in slots.get("friend", ())
         and len({match[0] for match in told}) == len(told)
     )
 
@@ -89,8 +88,7 @@ def _sentences(answer: str, language: str) -> list[re.Match[str]]:
 @functools.cache
 def _story_sentences(language: str) -> tuple[re.Pattern[str], ...]:
     words = stories.WORDS[language]
-    fillers = words | {"friend": words["animal"]}
-    return tuple(re.compile(pattern(sentence, fillers)) for sentence in stories.sentences(language))
+    return tuple(re.compile(pattern(sentence, words)) for sentence in stories.sentences(language))
 
 
 # -- the ten, and what is held back ------------------------------------------------------------

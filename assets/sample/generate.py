@@ -65,20 +65,19 @@ def ask_fact(r: random.Random, language: str) -> Exchange:
 def ask_sum(r: random.Random, language: str) -> Exchange:
     if r.random() < 0.6:
         a, b = r.choice(sums.ADDED)
-        return (
-            sums.fill(r.choice(sums.ASK_ADD[language]), a, b, a + b),
-            sums.fill(sums.SAY_ADD[language], a, b, a + b),
-        )
+        return sums.fill(sums.ask(r, language, "add"), a, b, a + b), sums.fill(sums.SAY_ADD[language], a, b, a + b)
     a, b = r.choice(sums.TAKEN)
-    return (
-        sums.fill(r.choice(sums.ASK_SUB[language]), a, b, a - b),
-        sums.fill(sums.SAY_SUB[language], a, b, a - b),
-    )
+    return sums.fill(sums.ask(r, language, "sub"), a, b, a - b), sums.fill(sums.SAY_SUB[language], a, b, a - b)
 
 
 def small_talk(r: random.Random, language: str) -> Exchange:
-    says, answers = r.choice(list(talk.SIDES[language].values()))
-    return r.choice(says), r.choice(answers)
+    intent = r.choice(list(talk.SIDES[language]))
+    says, answers = talk.SIDES[language][intent]
+    said = r.choice(says)
+    if intent in talk.FEELINGS and r.random() < 0.5:
+        before, after = r.choice(talk.BEFORE[language]), r.choice(talk.AFTER[language])
+        said = before + said.rstrip("。！.!") + after
+    return said, r.choice(answers)
 
 
 def who(r: random.Random, language: str) -> Exchange:
@@ -87,7 +86,7 @@ def who(r: random.Random, language: str) -> Exchange:
 
 
 def introduce(r: random.Random, language: str, name: str | None = None) -> Exchange:
-    name = name or r.choice(talk.NAMES[language])
+    name = name or talk.name(r, language)
     return r.choice(talk.INTROS[language]).format(name=name), talk.MEET[language].format(name=name)
 
 
@@ -113,7 +112,9 @@ def exchange(r: random.Random, language: str) -> Exchange:
     kind = r.choices([kind for kind, _ in KINDS], [weight for _, weight in KINDS])[0]
     question, answer = kind(r, language)
     if kind in (ask_fact, ask_sum, ask_story) and r.random() < 0.3:
-        question = r.choice(LEAD[language]) + question
+        lead = r.choice(LEAD[language])
+        inside = lead.endswith((", ", "And ")) and not question.startswith("I ")
+        question = lead + (question[0].lower() + question[1:] if inside else question)
     if kind in (ask_fact, ask_sum) and r.random() < 0.12:
         question += r.choice(TAIL[language])
     if r.random() < 0.15:
@@ -128,7 +129,7 @@ def conversation(r: random.Random) -> list[Message]:
     language = r.choice(LANGUAGES)
     exchanges = [exchange(r, language) for _ in range(r.choices([1, 2, 3], [0.7, 0.2, 0.1])[0])]
     if r.random() < 0.04:
-        name = r.choice(talk.NAMES[language])
+        name = talk.name(r, language)
         recall = (r.choice(talk.ASK_NAME[language]), talk.RECALL[language].format(name=name))
         exchanges = [introduce(r, language, name), *exchanges[1:], recall]
     elif r.random() < 0.05:
@@ -158,7 +159,7 @@ def fact_text(r: random.Random, language: str) -> str:
 
 def sum_text(r: random.Random, language: str) -> str:
     """A scene with a sum, or a piece of a table."""
-    return sums.prose_zh(r, talk.NAMES_ZH) if language == "zh" else sums.prose_en(r, talk.NAMES_EN)
+    return (sums.prose_zh if language == "zh" else sums.prose_en)(r, [talk.name(r, language) for _ in range(2)])
 
 
 def dialogue(r: random.Random, language: str) -> str:
@@ -168,11 +169,11 @@ def dialogue(r: random.Random, language: str) -> str:
 
 
 TEXTS: list[tuple[Callable[[random.Random, str], str], float]] = [
-    (lambda r, language: stories.tell(r, language, long=True), 0.24),
-    (prose.write, 0.24),
-    (fact_text, 0.22),
-    (sum_text, 0.18),
-    (dialogue, 0.12),
+    (lambda r, language: stories.tell(r, language, long=True), 0.22),
+    (prose.write, 0.22),
+    (fact_text, 0.21),
+    (sum_text, 0.17),
+    (dialogue, 0.18),
 ]
 
 

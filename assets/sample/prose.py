@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 
+from assets.sample import talk
 from assets.sample.grammar import capital, expand
-from assets.sample.talk import NAMES_EN, NAMES_ZH
 
-MORE_ZH = "小华 小丽 小强 小杰 外婆 老周 陈师傅 王阿姨".split()
-MORE_EN = ["Peter", "Emma", "Paul", "Nora", "Aunt Rose", "Old Ned", "the baker", "the teacher"]
+MORE = {
+    "zh": "小华 小丽 小强 小杰 外婆 老周 陈师傅 王阿姨 爷爷 邻居 表哥".split(),
+    "en": ["Peter", "Emma", "Paul", "Nora", "Aunt Rose", "Old Ned", "my uncle", "my sister", "our neighbour"],
+}
 WORDS: dict[str, dict[str, list[str]]] = {
     "zh": {
         "spot": "河边 操场 图书馆 菜市场 车站 公园 海边 山上 老街 果园 码头 竹林".split(),
@@ -255,8 +257,9 @@ GENRES = {"zh": ZH, "en": EN}
 def slots_for(r: random.Random, language: str) -> dict[str, str]:
     """One word for each slot, two different people."""
     slots = {name: r.choice(choices) for name, choices in WORDS[language].items()}
-    people = [*NAMES_ZH, *MORE_ZH] if language == "zh" else [*NAMES_EN, *MORE_EN]
-    slots["name"], slots["name2"] = r.sample(people, 2)
+    slots["name"], slots["name2"] = talk.name(r, language), r.choice(MORE[language])
+    if r.random() < 0.5:
+        slots["name"], slots["name2"] = slots["name2"], slots["name"]
     return slots
 
 

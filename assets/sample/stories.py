@@ -10,6 +10,7 @@ from assets.sample.grammar import expand
 WORDS: dict[str, dict[str, list[str]]] = {
     "zh": {
         "animal": "兔子 狐狸 熊 老鼠 猫 狗 青蛙 鸭子 松鼠 刺猬 鹿 猴子".split(),
+        "friend": "乌龟 羊 鸟 猪 鸡 马 牛 鹅".split(),
         "place": "山脚下 小河边 森林里 池塘边 村子旁 大树下 花园里 麦田边".split(),
         "far": "山顶 湖心的小岛 森林的另一头 河对岸 老磨坊 海边".split(),
         "thing": "一把旧钥匙 一顶红帽子 一盏小灯 一只风筝 一个铃铛 一本图画书 一块蓝石头 一把小伞".split(),
@@ -18,6 +19,7 @@ WORDS: dict[str, dict[str, list[str]]] = {
     },
     "en": {
         "animal": "fox rabbit bear mouse cat dog frog duck squirrel hedgehog deer monkey".split(),
+        "friend": "turtle goat bird pig hen horse goose cow".split(),
         "place": [
             "by the river",
             "in the forest",
@@ -82,7 +84,7 @@ PLOTS: dict[str, tuple[Plot, ...]] = {
                 OPEN_ZH,
                 "小{animal}很想去{far}看看，可是一个人不敢走。",
                 "[这时|后来]，小{friend}走过来说：“我们一起去吧。”",
-                "它们走了[整整一天|很久很久]，终于到了{far}。",
+                "它们走了[整整一天|很久很久]，终于到了那里。",
                 "从那以后，它们成了最好的朋友。",
             ),
             more=(
@@ -111,7 +113,7 @@ PLOTS: dict[str, tuple[Plot, ...]] = {
             short=(
                 OPEN_ZH,
                 "冬天快到了，小{animal}还没有存够{food}。",
-                "小{friend}看见了，就把自己的{food}分给它一半。",
+                "小{friend}看见了，就把自己的分给它一半。",
                 "小{animal}说：“谢谢你，[明年我来帮你|我不会忘记的]。”",
                 "那个冬天，它们谁也没有挨饿。",
             ),
@@ -189,7 +191,7 @@ PLOTS: dict[str, tuple[Plot, ...]] = {
                 OPEN_EN,
                 "The little {animal} wanted to see {far}, but was afraid to go alone.",
                 '[Then|One day] a {friend} came and said, "Let us go together."',
-                "They walked [all day|for a long time], and at last they came to {far}.",
+                "They walked [all day|for a long time], and at last they were there.",
                 "From that day on they were the best of friends.",
             ),
             more=(
@@ -236,7 +238,7 @@ PLOTS: dict[str, tuple[Plot, ...]] = {
             short=(
                 OPEN_EN,
                 "Winter was coming, and the little {animal} did not have enough {food}.",
-                "A {friend} saw this and shared half of its own {food}.",
+                "A {friend} saw this and shared half of its own.",
                 '"Thank you," said the little {animal}, "[next year I will help you|I will not forget it]."',
                 "That winter nobody had to be hungry.",
             ),
@@ -374,7 +376,6 @@ def slots_for(r: random.Random, language: str, animal: str | None = None) -> dic
     words = WORDS[language]
     slots = {name: r.choice(choices) for name, choices in words.items()}
     slots["animal"] = animal or slots["animal"]
-    slots["friend"] = r.choice([other for other in words["animal"] if other != slots["animal"]])
     return slots
 
 

@@ -12,97 +12,40 @@ TAKEN = [(a, b) for a in range(2, 11) for b in range(1, a)]
 
 SAY_ADD = {"zh": "{a}加{b}等于{c}。", "en": "{a} plus {b} is {c}."}
 SAY_SUB = {"zh": "{a}减{b}等于{c}。", "en": "{a} minus {b} is {c}."}
-ASK_ADD = {
+# {s} is the sum itself: frames are shared by plus and minus, so that only the sum can tell which it is
+FRAMES = {
     "zh": (
-        "{a}加{b}等于几？",
-        "{a}加{b}等于多少？",
-        "{a}加{b}是多少？",
-        "{a}加{b}是几？",
-        "算一算{a}加{b}。",
-        "你知道{a}加{b}等于几吗？",
-        "请算出{a}加{b}。",
-        "{a}加上{b}得几？",
-        "{a}+{b}=?",
-        "{a}+{b}等于几？",
-        "把{a}和{b}加起来是多少？",
-        "{a}与{b}的和是几？",
-        "{a}加{b}？",
-        "{a}加{b}呢？",
-        "{a}加{b}得多少？",
-        "先有{a}，再加{b}，是多少？",
-        "{a}再加上{b}是几？",
-        "请帮我算{a}加{b}。",
-        "要是{a}加{b}呢，等于几？",
-        "{a} + {b} 等于几？",
-    ),
+        "{s}等于几？|{s}等于多少？|{s}是多少？|{s}是几？|算一算{s}。|你知道{s}等于几吗？|请算出{s}。|{s}得几？|{s}？|{s}呢？|{s}得多少？|请帮我算{s}。|"
+        "要是{s}呢，等于几？|{s}的结果是什么？|{s}的得数是几？|我要算{s}。|{s}应该是几？|说出{s}的答案。|我不会算{s}。|{s}会是多少？|算算看，{s}。|"
+        "{s}的答案是多少？|{s}到底是几？|试试{s}。|你算得出{s}吗？|{s}，等于？|有人问{s}是几。|快算{s}。|{s}，结果呢？|麻烦你算{s}。"
+    ).split("|"),
     "en": (
-        "What is {a} plus {b}?",
-        "How much is {a} plus {b}?",
-        "What does {a} plus {b} make?",
-        "{a} plus {b} is what?",
-        "Do you know what {a} plus {b} is?",
-        "Tell me {a} plus {b}.",
-        "Add {a} and {b}.",
-        "What is {a} + {b}?",
-        "{a} + {b} = ?",
-        "What do {a} and {b} make together?",
-        "{a} plus {b} makes how much?",
-        "Work out {a} plus {b}.",
-        "{a} plus {b}?",
-        "{a} plus {b}, please.",
-        "Can you add {a} and {b}?",
-        "Can you tell me what {a} plus {b} is?",
-        "What is the sum of {a} and {b}?",
-        "If you add {a} and {b}, what is it?",
-        "What comes out of {a} plus {b}?",
-        "And {a} plus {b}?",
-        "Please add {a} plus {b}.",
-        "When I add {a} and {b}, what is the answer?",
-        "Could you do {a} plus {b}?",
-    ),
+        "What is {s}?|How much is {s}?|What does {s} make?|{s} is what?|Do you know what {s} is?|Tell me {s}.|Work out {s}.|{s}?|{s}, please.|"
+        "Can you tell me what {s} is?|What comes out of {s}?|And {s}?|Could you do {s}?|What do you make of {s}?|Give me {s}.|I need {s}.|"
+        "What number is {s}?|Which number is {s}?|Try {s}.|Say what {s} is.|How much would {s} be?|I want to know {s}.|Show me {s}.|"
+        "Let us do {s}.|What might {s} be?|The answer to {s} is what?|From {s}, what do I get?|What do I get with {s}?|If it is {s}, what is it?|"
+        "Please do {s}.|Count {s}.|{s} makes how much?|Can you do {s} for my brother?|Find {s}.|What would you say {s} is?|Is it hard to do {s}?"
+    ).split("|"),
 }
-ASK_SUB = {
-    "zh": (
-        "{a}减{b}等于几？",
-        "{a}减{b}等于多少？",
-        "{a}减{b}是多少？",
-        "{a}减{b}是几？",
-        "算一算{a}减{b}。",
-        "你知道{a}减{b}等于几吗？",
-        "请算出{a}减{b}。",
-        "{a}减去{b}得几？",
-        "{a}-{b}=?",
-        "{a}-{b}等于几？",
-        "从{a}里减去{b}是多少？",
-        "{a}减{b}？",
-        "{a}减{b}呢？",
-        "先有{a}，再减{b}，是多少？",
-        "请帮我算{a}减{b}。",
-        "要是{a}减{b}呢，等于几？",
-        "{a} - {b} 等于几？",
-    ),
-    "en": (
-        "What is {a} minus {b}?",
-        "How much is {a} minus {b}?",
-        "What does {a} minus {b} make?",
-        "{a} minus {b} is what?",
-        "Do you know what {a} minus {b} is?",
-        "Tell me {a} minus {b}.",
-        "Take {b} from {a}.",
-        "What is {a} - {b}?",
-        "{a} - {b} = ?",
-        "{a} minus {b} makes how much?",
-        "Work out {a} minus {b}.",
-        "{a} minus {b}?",
-        "{a} minus {b}, please.",
-        "Can you take {b} from {a}?",
-        "Can you tell me what {a} minus {b} is?",
-        "What comes out of {a} minus {b}?",
-        "And {a} minus {b}?",
-        "Could you do {a} minus {b}?",
-        "If you take {b} from {a}, what is left?",
-    ),
+CORES = {
+    "zh": {"add": ("{a}加{b}",) * 5 + ("{a}加上{b}", "{a}+{b}", "{a} + {b}"), "sub": ("{a}减{b}",) * 5 + ("{a}减去{b}", "{a}-{b}", "{a} - {b}")},
+    "en": {"add": ("{a} plus {b}",) * 5 + ("{a} + {b}",), "sub": ("{a} minus {b}",) * 5 + ("{a} - {b}",)},
 }
+OTHERS = {
+    "zh": {"add": ("把{a}和{b}加起来是多少？", "{a}与{b}的和是几？", "先有{a}，再加{b}，是多少？"), "sub": ("从{a}里减去{b}是多少？", "先有{a}，再减{b}，是多少？")},
+    "en": {
+        "add": ("Add {a} and {b}.", "What is the sum of {a} and {b}?", "Can you add {a} and {b}?", "What do {a} and {b} make together?"),
+        "sub": ("Take {b} from {a}.", "Can you take {b} from {a}?"),
+    },
+}
+
+
+def ask(r: random.Random, language: str, kind: str) -> str:
+    """A template of a question, kind add or sub."""
+    if r.random() < 0.1:
+        return r.choice(OTHERS[language][kind])
+    return r.choice(FRAMES[language]).format(s=r.choice(CORES[language][kind]))
+
 
 THINGS_ZH = "个苹果 个梨 块石头 本书 支铅笔 块糖 个鸡蛋 颗星星 朵花 条鱼 张邮票 片叶子".split()
 THINGS_EN = (

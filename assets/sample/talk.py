@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 Intent = tuple[list[str], list[str]]
 
 
@@ -20,6 +22,40 @@ NAMES_EN = (
     "Vera Will Zoe Adam Bill Carol Clara Dora Eric Fiona George Helen Jim Joe Julia Ken Laura Maria Nick "
     "Pat Ruth Steve Susan Theo Walter"
 ).split()
+
+# names that nobody has: whoever wants to say them must listen
+LETTERS_ZH = (
+    "安柏成川春丹东恩凡方丰光桂海涵好河红湖花欢家江金锦景静久可兰乐里立良林灵龙鹿路满茂美梦木南宁农平浦奇千前青秋泉然仁日荣如瑞三沙山尚石书树水思"
+    "松泰唐天田庭土万望微文午西夏先向小心新星行秀雪言阳野一亦银英永友有雨玉元原远月云在早泽展长真正知之志中舟竹子"
+)
+SYLLABLES_EN = "ba be bi bo ca da de di do fa fe ga go ha ja jo ka ko la le li lo ma me mi mo na ne ni no pa ra re ri ro sa se ta te ti to va vi wa".split()
+ENDS_EN = " n r l s m ck nd".split(" ")
+
+
+def name(r: random.Random, language: str) -> str:
+    """Somebody's, often one that was never heard before."""
+    if r.random() < 0.4:
+        return r.choice(NAMES[language])
+    while True:
+        if language == "zh":
+            made = r.choice(["小", "阿", "大", r.choice(LETTERS_ZH)]) + r.choice(LETTERS_ZH)
+        else:
+            made = ("".join(r.choices(SYLLABLES_EN, k=r.choice([1, 2, 2]))) + r.choice(ENDS_EN)).capitalize()
+        if made not in KEPT_BACK:
+            return made
+
+
+# they introduce themselves nowhere
+KEPT_BACK = frozenset("小华 小丽 小强 小杰 Peter Emma Paul Nora".split())
+FEELINGS = frozenset({"tired", "sad", "happy", "hungry", "cold", "bored"})
+BEFORE = {
+    "zh": ["", "", "唉，", "我跟你说，", "真的，", "你知道吗，", "不知道为什么，", "其实", "刚才开始，"],
+    "en": ["", "", "Oh, ", "You know, ", "Well, ", "To be honest, ", "Listen, ", "Just so you know, "],
+}
+AFTER = {
+    "zh": ["。", "。", "，怎么办？", "，真的。", "，你呢？", "啊！", "，就是这样。", "，不骗你。"],
+    "en": [".", ".", " again.", " after work.", " at the moment.", ", what now?", " since this morning.", ", really.", " after all that.", " and so is my friend."],
+}
 
 # intent → (what people say, what it answers)
 ZH: dict[str, Intent] = {
@@ -84,7 +120,7 @@ ZH: dict[str, Intent] = {
     "human": _intent(
         "我不是人，我是一个小模型。",
         "你是人吗？|你是真人吗？|你是机器吗？|你是机器人吗？|你是不是人？|你是人还是机器？|你是一个人吗？|你其实是人吧？|"
-        "你是真的人吗？|你是电脑吗？",
+        "你是真的人吗？|你是电脑吗？|你是真人还是电脑？|你是机器还是人？|你究竟是不是真人？|你是真的还是假的？|你算是人吗？|我在跟机器说话吗？",
     ),
     "sorry": _intent(
         "没关系，别放在心上。",
@@ -189,7 +225,7 @@ EN: dict[str, Intent] = {
     "human": _intent(
         "I am not a human, I am a small model.",
         "Are you human?|Are you a human?|Are you a person?|Are you real?|Are you a machine?|Are you a robot?|"
-        "Are you a human or a machine?|Is this a person?|Are you a computer?|You are human, are you not?",
+        "Are you a human or a machine?|Is this a person?|Are you a computer?|Do I talk to a human?|Is it a machine?|Say, are you human?|Are you made of flesh and blood?|Are you alive?|You are human, are you not?",
     ),
     "sorry": _intent(
         "That is all right, do not worry.",

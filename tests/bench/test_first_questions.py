@@ -62,6 +62,15 @@ def test_stories(language: str):
         )
         other = next(animal for animal in stories.WORDS[language]["animal"] if animal != asked.animal)
         assert not asked.is_right(stories.tell(r, language, other))
-    mixed = stories.PLOTS[language][0].short[:1] + stories.PLOTS[language][0].short[3:4] * 2
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_story_keeps_to_its_friend(language: str):
+    asked = question("story", language)
+    joint, r = stories.JOIN[language], random.Random(7)
     slots = stories.slots_for(r, language, asked.animal)
-    assert not asked.is_right(joint.join(stories.expand(sentence, r, slots) for sentence in mixed))
+    other = next(friend for friend in stories.WORDS[language]["friend"] if friend != slots["friend"])
+    lines = [stories.expand(sentence, r, slots) for sentence in stories.PLOTS[language][1].short]
+    assert asked.is_right(joint.join(lines))
+    lines[3] = lines[3].replace(slots["friend"], other)
+    assert not asked.is_right(joint.join(lines))
