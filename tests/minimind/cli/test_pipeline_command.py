@@ -109,15 +109,16 @@ def test_bad_arguments_are_one_line_and_leave_nothing(
 
 
 def test_what_the_first_stage_refuses_leaves_nothing(
-    recipe: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    recipe: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     stages = json.loads(recipe.read_text())["stages"]
-    stages[0]["settings"]["seq_len"] = 32_768
+    stages[0]["settings"] = {**QUICK, "precision": "fp16"}
     change(recipe, stages=stages)
     before = set(tmp_path.iterdir())
     assert main(["pipeline", str(recipe), "--out", str(tmp_path / "run"), "--json"]) == 2
     said = capfd.readouterr().err
-    assert "seq_len 32768 is longer than" in said
+    assert "precision fp16 does not work on a CPU" in said
     assert said.count("\n") == 1
     assert set(tmp_path.iterdir()) == before
 
