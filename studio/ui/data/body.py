@@ -208,7 +208,7 @@ class DataBody(QWidget):
         self._states.setCurrentWidget(self._faulty if faulty else self._tabbed)
         self._show_side()
         if faulty:
-            convertible = report.code in ("table", "no_usable_row", "unknown_file")
+            convertible = report.code in ("table", "no_usable_row")
             self.convert.show_fault(
                 report.fault, gone=report.state is FileState.GONE, convertible=convertible
             )

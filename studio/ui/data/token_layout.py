@@ -195,8 +195,10 @@ class TokenLayout:
 
 
 def _goes_on(before: Box, box: Box) -> bool:
-    """Two tokens of one Latin word, which is not torn at the end of a line."""
+    """Not torn at the end of a line: two tokens of one Latin word, a mark and what it belongs to."""
     left, right = before.shown[-1:], box.shown[:1]
-    return (
-        not before.run.special and left.isascii() and left.isalnum() and right.isascii() and right.isalnum()
-    )
+    if before.run.special:
+        return False
+    if right in _CLOSING or left in _OPENING:
+        return True
+    return left.isascii() and left.isalnum() and right.isascii() and right.isalnum()

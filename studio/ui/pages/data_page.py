@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, Qt
@@ -12,16 +12,15 @@ from PySide6.QtWidgets import QAbstractButton, QMenu, QWidget
 from minimind.assets import SAMPLE
 from minimind.text import _, language
 from studio.planning.file_report import FileReport, FileState
-from studio.planning.project_data import SUFFIXES
 from studio.planning.token_blocks import Run
 from studio.services.data_service import DataService
 from studio.services.run_service import RunService
-from studio.ui import file_dialogs
 from studio.ui import format as fmt
 from studio.ui.appearance import Appearance
 from studio.ui.data import menus, words
 from studio.ui.data.body import DataBody
 from studio.ui.data.cards import SEQ_LEN
+from studio.ui.data.file_list import PickFiles, pick_data_files
 from studio.ui.memory import WindowMemory
 from studio.ui.navigator import Navigator
 from studio.ui.pages.page import Page, ShortcutHint
@@ -29,17 +28,10 @@ from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.page_header import MenuItem, PageHeader, fill_menu
 from studio.ui.widgets.pill import Pill
 
-PickFiles = Callable[[QWidget, str, str], Sequence[str]]
 METHODS = {"text": "pretrain", "chat": "sft"}
 SAMPLE_FILES = ("pretrain.jsonl", "chat.jsonl")
 _MEMORY = "data/files"
 _VOCABULARY = 6_400
-
-
-def pick_files(parent: QWidget, title: str, folder: str) -> Sequence[str]:
-    """Ask for files with the system's dialog, beginning in a folder."""
-    kinds = [(_("Data files"), [f"*{suffix}" for suffix in SUFFIXES])]
-    return file_dialogs.pick_files(parent, title, folder, kinds)
 
 
 class DataPage(Page):
@@ -53,7 +45,7 @@ class DataPage(Page):
         runs: RunService,
         memory: WindowMemory,
         *,
-        pick: PickFiles = pick_files,
+        pick: PickFiles = pick_data_files,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(appearance, parent)
@@ -62,6 +54,8 @@ class DataPage(Page):
         self._path, self._project, self._language = "", "", language()
         # files that were added by hand: the first of them is shown once it is in the list
         self._awaited: list[str] = []
+        # folders of runs whose files were taken over already
+        self._used: set[Path] = set()
         self._numbers: dict[str, int] = {}
         self._shown: tuple[str, int, int, str] = ("", 0, 0, "")
         self.header = PageHeader(appearance)
@@ -227,11 +221,14 @@ class DataPage(Page):
         project = self._runs.project
         if project != self._project:
             self._project, self._path = project, ""
-        used = [run.folder for run in self._runs.runs() if run.project == project]
+            self._used = set()
+        used = {run.folder for run in self._runs.runs() if run.project == project} - self._used
+        self._used |= used
         self._data.open_project(project, used)
 
     def _on_runs_changed(self) -> None:
-        if self.isVisible():
+        fresh = any(run.folder not in self._used for run in self._runs.runs())
+        if self.isVisible() and (fresh or self._runs.project != self._project):
             self._open_project()
 
     def _on_files_changed(self) -> None:
