@@ -99,6 +99,11 @@ class ChatSession(QObject):
         return bool(self.info and self.info.get("is_base"))
 
     @property
+    def can_export(self) -> bool:
+        """It is held with a checkpoint; a GGUF file is an export already."""
+        return self.model is not None and not self.model.path.endswith(".gguf")
+
+    @property
     def waiting(self) -> bool:
         """A question was asked while the model was still loading; it is answered next."""
         return self._pending is not None
@@ -124,9 +129,7 @@ class ChatSession(QObject):
     def busy_with(self) -> tuple[Run, str] | None:
         """The run for whose sake the chat holds back, and `cpu` or `gpu`: what that run has."""
         run = self._place.because
-        if run is None:
-            return None
-        return run, "cpu" if run.device.lower().startswith("cpu") else "gpu"
+        return (run, "cpu" if run.device.lower().startswith("cpu") else "gpu") if run else None
 
     @property
     def newer(self) -> ChatModel | None:
@@ -230,7 +233,7 @@ class ChatSession(QObject):
             self.chat_id = self._book.create(model_path=self.model.path, model_label=self.model.label)
         self._book.set_model(self.chat_id, self.model.path, self.model.label)
         self._book.set_settings(self.chat_id, dict(settings))
-        message = ChatMessage(role="user", content=text, t=_now())
+        message = ChatMessage(role="user", content=text, t=round(time.time(), 3))
         if self.status == "loading":
             self._pending, self.error = dict(settings), ""
             self._book.add(self.chat_id, message)
@@ -383,7 +386,7 @@ class ChatSession(QObject):
                 role="continuation" if self.is_base else "assistant",
                 content=self.content,
                 thought=self.thought,
-                t=_now(),
+                t=round(time.time(), 3),
                 stats={name: value for name, value in stats.items() if value is not None},
                 model=self.model.label if self.model else "",
             )
@@ -394,7 +397,3 @@ class ChatSession(QObject):
     def _clear_error(self) -> None:
         if self.status == "ready":
             self.error = ""
-
-
-def _now() -> float:
-    return round(time.time(), 3)

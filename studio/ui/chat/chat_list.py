@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import (
     QAbstractItemModel,
     QAbstractListModel,
+    QEvent,
     QModelIndex,
+    QObject,
     QPersistentModelIndex,
     QPoint,
     QRect,
@@ -37,6 +39,7 @@ from studio.services.chat_files import Conversation
 from studio.ui import format as fmt
 from studio.ui.appearance import Appearance
 from studio.ui.widgets.buttons import Button
+from studio.ui.widgets.labels import Label
 from studio.ui.widgets.page_header import MenuItem, fill_menu
 from studio.ui.widgets.painting import draw_box
 
@@ -205,6 +208,9 @@ class ChatList(QFrame):
         # Qt leaves 16 px more than the design between glass and words
         self.search.setTextMargins(-10, 0, 0, 0)
         self.search.textChanged.connect(self.searched)
+        self.search.installEventFilter(self)
+        self.nothing = Label(role="small", tone="3", wrap=True)
+        self.nothing.setContentsMargins(12, 8, 12, 0)
         self._rows = _Rows()
         self._delegate = _Painter(appearance)
         self.list = _List()
@@ -226,6 +232,7 @@ class ChatList(QFrame):
         column.setSpacing(10)
         column.addWidget(self.new)
         column.addWidget(self.search)
+        column.addWidget(self.nothing, 0, Qt.AlignmentFlag.AlignTop)
         column.addWidget(self.list, 1)
         self.set_compact(False)
         self.retranslate()
@@ -245,6 +252,7 @@ class ChatList(QFrame):
             self._rows.set_rows(rows)
             selection.blockSignals(False)
         self._mark(current)
+        self._say_why_empty()
 
     def ids(self) -> list[str]:
         """Conversations on show, from top to bottom."""
@@ -266,6 +274,27 @@ class ChatList(QFrame):
         self._glass.setIcon(self._appearance.icon("search", "text3"))
         self.list.setAccessibleName(_("Conversations"))
         self._rows.layoutChanged.emit()
+        self._say_why_empty()
+
+    def _say_why_empty(self) -> None:
+        words = self.search.text().strip()
+        self.nothing.setText(
+            _("Nothing found for “{words}”").format(words=words)
+            if words
+            else _("What you talk about stays here, on this computer.")
+        )
+        self.nothing.setVisible(not self._rows.rows)
+        self.list.setVisible(bool(self._rows.rows))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.search and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            down = event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+            if down and self._rows.rows:
+                # to the first one found; it opens as in every list
+                self.list.setFocus()
+                self.list.setCurrentIndex(self._rows.index(1))
+                return True
+        return super().eventFilter(watched, event)
 
     def _mark(self, chat_id: str) -> None:
         selection, place = self.list.selectionModel(), self._place(chat_id)

@@ -65,7 +65,7 @@ class Composer(QFrame):
     def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._appearance = appearance
-        self._writing = self._loading = self._base = self._editing = False
+        self._writing = self._loading = self._base = self._editing = self._talked = False
         self._blocked = ""
         self.setProperty("card", "input")
         self.editor = _Editor()
@@ -107,17 +107,25 @@ class Composer(QFrame):
     # -- what the page says --------------------------------------------------------------------
 
     def set_state(
-        self, *, writing: bool = False, loading: bool = False, base: bool = False, blocked: str = ""
+        self,
+        *,
+        writing: bool = False,
+        loading: bool = False,
+        base: bool = False,
+        talked: bool = False,
+        blocked: str = "",
     ) -> None:
         """What can be done now.
 
         Args:
-            writing: an answer is on its way.
+            writing: an answer is on its way, or waits for its model.
             loading: a model is being loaded.
             base: the model continues text and does not answer.
+            talked: something was said already.
             blocked: why nothing can be sent at all, "" if it can.
         """
         self._writing, self._loading, self._base, self._blocked = writing, loading, base, blocked
+        self._talked = talked
         self._refresh()
 
     def set_text(self, text: str) -> None:
@@ -143,26 +151,32 @@ class Composer(QFrame):
     def _refresh(self) -> None:
         has_text = bool(self.editor.toPlainText().strip())
         note = ""
-        if self._loading:
-            note = _("Loading the model…")
-        elif self._editing:
+        if self._editing:
             note = _("What you send replaces the question; what followed it goes.")
         elif self._base:
             note = _("It only goes on writing and can't answer yet.")
         self.note.setText(note)
         self.note.setVisible(bool(note))
-        self._cancel.setVisible(self._editing and not self._loading)
-        self.editor.setPlaceholderText(_("Write a beginning…") if self._base else _("Ask something…"))
+        self._cancel.setVisible(self._editing)
+        self.editor.setPlaceholderText(self._invitation())
         self._key.setVisible(self._writing)
         self._key_text.setVisible(self._writing)
         self._key_text.setText(_("Stop"))
         self.button.setText(_("Stop") if self._writing else _("Send"))
         self.button.set_icon("square" if self._writing else "send")
         self.button.set_kind("normal" if self._writing else "primary")
-        able = self._writing or (has_text and not self._loading and not self._blocked)
+        able = self._writing or (has_text and not self._blocked)
         self.button.setEnabled(able)
-        why = self._blocked or (_("Loading the model…") if self._loading else _("Write something first"))
+        why = self._blocked or _("Write something first")
         self.button.set_hint("" if able else why, "Enter" if able and not self._writing else "")
+
+    def _invitation(self) -> str:
+        if self._loading:
+            # what is written meanwhile is asked as soon as it can be
+            return _("Loading the model…")
+        if self._base:
+            return _("Write a beginning…")
+        return _("Go on asking…") if self._talked else _("Ask something…")
 
     def _on_sent(self) -> None:
         text = self.editor.toPlainText().strip()

@@ -10,11 +10,12 @@ from minimind.text import N_, _
 from studio.ui.appearance import Appearance
 from studio.ui.widgets.buttons import Button
 
+# what a first model of the bundled sample can answer, and any other one, too
 QUESTIONS = (
     N_("Who are you?"),
-    N_("Why does the moon change its shape?"),
-    N_("Write a short poem about autumn."),
-    N_("What is a language model, in one sentence?"),
+    N_("Tell me a story."),
+    N_("What colour is the sky?"),
+    N_("What is 2 plus 3?"),
 )
 BEGINNINGS = (
     N_("Spring has come"),

@@ -46,6 +46,8 @@ class FlowText(QTextBrowser):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        # the message around it has a menu of its own
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.document().setDocumentMargin(0)
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
         appearance.changed.connect(self._render)
@@ -60,6 +62,10 @@ class FlowText(QTextBrowser):
         """As it was given."""
         return self._text
 
+    def selected(self) -> str:
+        """What a person has marked, without the pen."""
+        return self.textCursor().selection().toPlainText().replace(CURSOR, "")
+
     def natural_width(self) -> int:
         """Pixels that the longest line would take."""
         metrics = QFontMetrics(self._appearance.font(self._role))
@@ -72,7 +78,7 @@ class FlowText(QTextBrowser):
         return QSize(40, self._appearance.line_height(self._role))
 
     def _render(self) -> None:
-        document = self.document()
+        document, marked = self.document(), (self.textCursor().anchor(), self.textCursor().position())
         if self._markdown:
             document.setMarkdown(as_markdown(self._text), QTextDocument.MarkdownFeature.MarkdownNoHTML)
         else:
@@ -83,12 +89,29 @@ class FlowText(QTextBrowser):
         height = self._appearance.line_height(self._role)
         block.setLineHeight(height, QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
         cursor.mergeBlockFormat(block)
+        # Qt puts all the room of a line above its letters: half of it belongs below
+        spare = (height - QFontMetrics(self._appearance.font(self._role)).height()) // 2
+        frame = document.rootFrame()
+        margins = frame.frameFormat()
+        margins.setTopMargin(-spare)
+        margins.setBottomMargin(spare)
+        frame.setFrameFormat(margins)
         if self._writing:
             cursor.movePosition(QTextCursor.MoveOperation.End)
             pen = QTextCharFormat()
             pen.setForeground(self._appearance.color("accent"))
             cursor.insertText(CURSOR, pen)
+        self._mark_again(marked)
         self._fit()
+
+    def _mark_again(self, before: tuple[int, int]) -> None:
+        """What was marked stays marked while text is written on."""
+        begin, end = sorted(before)
+        if begin < end < self.document().characterCount():
+            cursor = self.textCursor()
+            cursor.setPosition(begin)
+            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            self.setTextCursor(cursor)
 
     def _fit(self, *_size: Any) -> None:
         least = self._appearance.line_height(self._role)
@@ -103,7 +126,7 @@ class FlowText(QTextBrowser):
     def createMimeDataFromSelection(self) -> QMimeData:
         """Copies are plain text, without the pen."""
         data = QMimeData()
-        data.setText(self.textCursor().selection().toPlainText().replace(CURSOR, ""))
+        data.setText(self.selected())
         return data
 
     def wheelEvent(self, event: QWheelEvent) -> None:

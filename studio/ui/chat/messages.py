@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from minimind.text import _
 from studio.services.chat_files import ChatMessage
@@ -14,6 +16,7 @@ from studio.ui.appearance import Appearance
 from studio.ui.chat.flow_text import FlowText
 from studio.ui.widgets.buttons import Button, IconButton
 from studio.ui.widgets.labels import Label
+from studio.ui.widgets.page_header import MenuItem, fill_menu
 
 BUBBLE_SHARE = 0.78
 _AVATAR = 28
@@ -23,15 +26,18 @@ class Question(QWidget):
     """What a person said.
 
     Signals:
-        edit_requested: change it and go on from there.
+        copy_requested, edit_requested, branch_requested: from its menu.
     """
 
+    copy_requested = Signal()
     edit_requested = Signal()
+    branch_requested = Signal()
 
-    def __init__(self, appearance: Appearance, text: str, parent: QWidget | None = None) -> None:
+    def __init__(self, appearance: Appearance, message: ChatMessage, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._appearance, self._message = appearance, message
         self.body = FlowText(appearance)
-        self.body.set_text(text)
+        self.body.set_text(message.content)
         self._bubble = QFrame()
         self._bubble.setProperty("card", "soft")
         inside = QHBoxLayout(self._bubble)
@@ -41,7 +47,22 @@ class Question(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.addStretch(1)
         row.addWidget(self._bubble)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.retranslate()
+        appearance.changed.connect(self.retranslate)
+
+    def retranslate(self) -> None:
+        """Set every text again."""
+        self.body.setAccessibleName(_("You said"))
+        self._bubble.setToolTip(_when(self._message))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        items = [
+            *_copy_items(self.body, self.copy_requested.emit),
+            MenuItem(),
+            MenuItem(text=_("Change the question"), icon="pencil", action=self.edit_requested.emit),
+            MenuItem(text=_("Branch from here"), icon="git-branch", action=self.branch_requested.emit),
+        ]
+        _open_menu(self._appearance, self, event.globalPos(), items)
 
     def set_column_width(self, width: int) -> None:
         """Take no more of the column than three quarters, and no more than the text needs."""
@@ -69,7 +90,7 @@ class Answer(QWidget):
         self._markdown = markdown
         self._message = ChatMessage(role="assistant", content="")
         self._writing = False
-        self._problem = ""
+        self._problem = self._note = ""
         self._face = Label()
         self.thought_button = Button(appearance, kind="ghost", size="small", icon="chevron-right")
         self.thought = FlowText(appearance, role="body", tone="2")
@@ -122,11 +143,14 @@ class Answer(QWidget):
 
     def show_message(self, message: ChatMessage) -> None:
         """An answer that is complete."""
-        self._message, self._writing, self._problem = message, False, ""
+        self._message, self._writing, self._problem, self._note = message, False, "", ""
         self.retranslate()
 
-    def show_writing(self, content: str, thought: str, tokens: int, tokens_per_s: float | None) -> None:
-        """An answer on its way."""
+    def show_writing(
+        self, content: str, thought: str, tokens: int, tokens_per_s: float | None, note: str = ""
+    ) -> None:
+        """An answer on its way; `note` says what it still waits for."""
+        self._note = note
         stats: dict[str, Any] = {"tokens": tokens, "tokens_per_s": tokens_per_s}
         self._message = ChatMessage(role="assistant", content=content, thought=thought, stats=stats)
         self._writing = True
@@ -152,7 +176,10 @@ class Answer(QWidget):
         if not message.thought:
             self.thought.hide()
         self.thought_button.setText(_thought_words(message.stats, thinking=thinking))
-        self.figures.setText(_figures(message.stats, writing=writing))
+        self.figures.setText(self._note or _figures(message, writing=writing))
+        self.figures.setToolTip(_when(message))
+        self.body.setAccessibleName(_("Answer"))
+        self.thought.setAccessibleName(_("What it thought"))
         self.figures.setVisible(not self._problem)
         self.problem.setText(self._problem)
         self.problem.setVisible(bool(self._problem))
@@ -164,6 +191,22 @@ class Answer(QWidget):
         self.again.set_name(_("Say it again"), "Ctrl R")
         self.edit.set_name(_("Change the question"), "↑")
         self.branch.set_name(_("Branch from here"))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._writing:
+            return
+        done = not self._problem
+        items = [
+            *(_copy_items(self.body, self.copy_requested.emit) if done else ()),
+            MenuItem(
+                text=_("Say it again"), icon="rotate-ccw", keys="Ctrl R", action=self.again_requested.emit
+            ),
+            MenuItem(text=_("Change the question"), icon="pencil", action=self.edit_requested.emit),
+        ]
+        if done:
+            branch = self.branch_requested.emit
+            items.append(MenuItem(text=_("Branch from here"), icon="git-branch", action=branch))
+        _open_menu(self._appearance, self, event.globalPos(), items)
 
     def _on_thought_clicked(self) -> None:
         shown = not self.thought.isVisible()
@@ -180,7 +223,33 @@ def _thought_words(stats: dict[str, Any], *, thinking: bool) -> str:
     return _("Thought for {time}").format(time=fmt.duration(seconds))
 
 
-def _figures(stats: dict[str, Any], *, writing: bool) -> str:
+def _copy_items(body: FlowText, copy: Callable[[], object]) -> list[MenuItem]:
+    marked = body.selected()
+    items = [MenuItem(text=_("Copy"), icon="copy", action=copy)]
+    if marked:
+        part = MenuItem(
+            text=_("Copy what is marked"),
+            icon="copy",
+            keys="Ctrl C",
+            action=lambda: QGuiApplication.clipboard().setText(marked),
+        )
+        items.insert(0, part)
+    return items
+
+
+def _open_menu(appearance: Appearance, owner: QWidget, place: QPoint, items: Sequence[MenuItem]) -> None:
+    menu = QMenu(owner)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    fill_menu(appearance, menu, items)
+    menu.popup(place)
+
+
+def _when(message: ChatMessage) -> str:
+    return "\n".join(filter(None, [fmt.absolute(message.t) if message.t else "", message.model]))
+
+
+def _figures(message: ChatMessage, *, writing: bool) -> str:
+    stats = message.stats
     tokens, speed, first = (stats.get(name) for name in ("tokens", "tokens_per_s", "first_token_s"))
     parts = [_("Writing")] if writing else []
     if isinstance(tokens, int) and (tokens or not writing):
@@ -196,4 +265,8 @@ def _figures(stats: dict[str, Any], *, writing: bool) -> str:
         parts.append(_("longest length reached"))
     elif reason == "context":
         parts.append(_("memory full"))
+    elif reason == "circles":
+        parts.append(_("stopped: it was going in circles"))
+    if message.t and not writing:
+        parts.append(fmt.when(message.t))
     return " · ".join(parts)

@@ -12,6 +12,7 @@ from minimind.text import _
 from studio.services.chat_models import ChatModel
 from studio.ui import format as fmt
 from studio.ui.appearance import Appearance
+from studio.ui.file_dialogs import pick_file, pick_folder
 from studio.ui.widgets.painting import draw_box
 
 _WIDEST = 420
@@ -27,6 +28,16 @@ def step_words(model: ChatModel) -> str:
     if model.newest and not model.best:
         parts.append(_("newest"))
     return " · ".join(parts)
+
+
+def ask_for_file(parent: QWidget, start: str) -> str:
+    """A GGUF file from the disk; "" for none."""
+    return pick_file(parent, _("Open a GGUF file"), start, [("GGUF", ["*.gguf"])])
+
+
+def ask_for_folder(parent: QWidget, start: str) -> str:
+    """A model's folder from the disk; "" for none."""
+    return pick_folder(parent, _("Open a model folder"), start)
 
 
 class ModelButton(QPushButton):

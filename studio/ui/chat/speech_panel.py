@@ -26,7 +26,9 @@ from studio.ui.widgets.switch import Switch
 
 WIDTH = 262
 DEFAULTS: dict[str, Any] = {
-    "temperature": 0.85,
+    # a small model is unsure of everything: of 100 questions it had learnt, `tiny` answered 29 word for word
+    # at 0.85, 38 at 0.5, 45 at 0.3; a little more lets "say it again" bring something else
+    "temperature": 0.4,
     "top_p": 0.9,
     "max_new_tokens": 512,
     "system": "",
@@ -53,9 +55,9 @@ class SpeechPanel(QFrame):
         self._place = ""
         self._context: tuple[int, int] | None = None
         self.heading = Label(role="card")
-        self.temperature = ValueSlider(0.0, 2.0, 0.05)
-        self.top_p = ValueSlider(0.05, 1.0, 0.01)
-        self.longest = ValueSlider(16, 2048, 16, decimals=0)
+        self.temperature = _slider(appearance, "temperature", 0.0, 2.0, 0.05)
+        self.top_p = _slider(appearance, "top_p", 0.05, 1.0, 0.01)
+        self.longest = _slider(appearance, "max_new_tokens", 16, 2048, 16)
         self.system_heading = Label(role="card")
         self.system = QPlainTextEdit()
         self.system.setTabChangesFocus(True)
@@ -202,6 +204,12 @@ class SpeechPanel(QFrame):
         used, total = self._context
         self.context.setText(f"{fmt.exact(used)} / {_tokens(total)}")
         self.bar.set_share(used / total if total else 0.0)
+
+
+def _slider(appearance: Appearance, name: str, low: float, high: float, step: float) -> ValueSlider:
+    default = DEFAULTS[name]
+    decimals = 0 if isinstance(default, int) else 2
+    return ValueSlider(appearance, low, high, step, default=float(default), decimals=decimals)
 
 
 def _tokens(count: int) -> str:

@@ -100,8 +100,10 @@ class Transcript(QScrollArea):
 
     def _make(self, message: ChatMessage, index: int, *, raw: bool) -> QWidget:
         if message.role == "user":
-            question = Question(self._appearance, message.content)
+            question = Question(self._appearance, message)
+            question.copy_requested.connect(self._told("copy", index))
             question.edit_requested.connect(self._told("edit", index))
+            question.branch_requested.connect(self._told("branch", index))
             return question
         answer = self._answer(index, markdown=not raw and message.role == "assistant")
         answer.show_message(message)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QHBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 
 from minimind.text import _
 from studio.services.chat_models import ChatModel
@@ -19,16 +14,19 @@ from studio.services.chat_session import ChatSession
 from studio.ui.appearance import Appearance
 from studio.ui.chat.chat_list import ChatList
 from studio.ui.chat.column import ChatColumn
+from studio.ui.chat.conversation_menu import conversation_items
+from studio.ui.chat.keys import hints
 from studio.ui.chat.messages import Answer
+from studio.ui.chat.model_button import ask_for_file, ask_for_folder
 from studio.ui.chat.notices import Notice, notice_for
 from studio.ui.chat.speech_panel import DEFAULTS, SpeechPanel
-from studio.ui.file_dialogs import pick_file, pick_folder
 from studio.ui.memory import WindowMemory
 from studio.ui.navigator import Navigator
 from studio.ui.pages.page import Page, ShortcutHint
-from studio.ui.widgets.page_header import MenuItem, fill_menu
+from studio.ui.widgets.page_header import fill_menu
 
 _PAINT_MS = 40
+_JUST_MS = 1000
 _SETTINGS, _MODEL = "chat_settings", "chat_model"
 
 
@@ -55,6 +53,7 @@ class ChatPage(Page):
         self._edits: int | None = None
         self._panel_wanted = self._opened = False
         self._closed: set[str] = set()
+        self._ended = QElapsedTimer()
         self._notice: Notice | None = None
         self.chats = ChatList(appearance)
         self.column = column = ChatColumn(appearance)
@@ -74,10 +73,12 @@ class ChatPage(Page):
     # -- page ----------------------------------------------------------------------------------
 
     def opened(self, request: Mapping[str, object]) -> None:
-        """Show the conversations; with `checkpoint` begin one with that model."""
+        """Show the conversations: `checkpoint` begins one with that model, `conversation` shows that one."""
         self._opened = True
         self._session.open_project()
-        wanted = request.get("checkpoint")
+        wanted, conversation = request.get("checkpoint"), request.get("conversation")
+        if isinstance(conversation, str) and conversation:
+            self._open_chat(conversation)
         if isinstance(wanted, str) and wanted:
             model = self._session.model_at(wanted)
             if self._session.model is None or self._session.model.path != model.path:
@@ -85,6 +86,7 @@ class ChatPage(Page):
             self._session.choose(model)
         elif self._session.model is None:
             self._choose_remembered()
+        self._session.warm()
         self._refresh()
         self.composer.editor.setFocus()
 
@@ -110,27 +112,25 @@ class ChatPage(Page):
         self._opened = False
 
     def escape(self) -> bool:
-        """Stop, or give up changing a question."""
-        if self._session.status == "writing":
+        """Stop, give up a change, leave the search; it never leaves the page where a person writes."""
+        if self._session.status == "writing" or self._session.waiting:
             self._session.stop()
             return True
         if self._edits is not None:
             self._end_editing()
             self.composer.set_text("")
             return True
-        return False
+        if self.chats.search.hasFocus():
+            self.chats.search.clear()
+            self.composer.editor.setFocus()
+            return True
+        # who wants to stop an answer may press a moment after its end: that was not about the page
+        just_ended = self._ended.isValid() and self._ended.elapsed() < _JUST_MS
+        return just_ended or self.composer.editor.hasFocus()
 
     def shortcuts(self) -> list[ShortcutHint]:
         """The page's own keys."""
-        return [
-            ShortcutHint(keys="Enter", text=_("Send")),
-            ShortcutHint(keys="Shift Enter", text=_("New line")),
-            ShortcutHint(keys="Esc", text=_("Stop")),
-            ShortcutHint(keys="Ctrl R", text=_("Say it again")),
-            ShortcutHint(keys="↑", text=_("Change the last question")),
-            ShortcutHint(keys="Ctrl Shift N", text=_("New conversation")),
-            ShortcutHint(keys="Ctrl F", text=_("Search conversations")),
-        ]
+        return hints()
 
     # -- making --------------------------------------------------------------------------------
 
@@ -154,8 +154,8 @@ class ChatPage(Page):
         self.chats.delete_requested.connect(self._delete)
         self.chats.searched.connect(lambda _words: self._show_list())
         self.model.chosen.connect(self._choose)
-        self.model.file_requested.connect(self._pick_file)
-        self.model.folder_requested.connect(self._pick_folder)
+        self.model.file_requested.connect(lambda: self._pick(ask_for_file))
+        self.model.folder_requested.connect(lambda: self._pick(ask_for_folder))
         self.column.panel_button.clicked.connect(self._toggle_panel)
         self.column.menu.aboutToShow.connect(self._fill_menu)
         self.model.opened.connect(self._on_models_opened)
@@ -192,23 +192,33 @@ class ChatPage(Page):
         self.model.show_models(models, session.model)
         self._show_banner()
         self._show_middle(bool(models) or session.model is not None)
+        chat = session.conversation
         self.composer.set_state(
-            writing=session.status == "writing",
+            writing=session.status == "writing" or session.waiting,
             loading=session.status == "loading",
             base=session.is_base,
+            talked=chat is not None and bool(chat.messages),
             blocked=self._blocked(),
         )
-        folder = session.model is not None and not session.model.path.endswith(".gguf")
-        self.panel.show_model(session.info, can_export=folder and session.status in ("ready", "writing"))
+        able = session.can_export and session.status in ("ready", "writing")
+        self.panel.show_model(session.info, can_export=able)
         if session.used is not None:
             self.panel.show_context(*session.used)
         self.panel.setVisible(not self.compact or self._panel_wanted)
         self.column.panel_button.setVisible(self.compact)
         self._show_list()
-        if session.status == "writing" and self._live is None:
+        self._follow_answer()
+
+    def _follow_answer(self) -> None:
+        """An answer began, waits for its model, or ended."""
+        session = self._session
+        if session.status != "writing" and not session.waiting:
+            if self._live is not None:
+                self._show_conversation()
+            return
+        if self._live is None:
             self._live = self.transcript.begin_answer(raw=session.is_base)
-        elif session.status != "writing" and self._live is not None:
-            self._show_conversation()
+        self._show_writing()
 
     def _show_middle(self, any_model: bool) -> None:
         chat = self._session.conversation
@@ -219,7 +229,8 @@ class ChatPage(Page):
         else:
             self.column.middle.setCurrentWidget(self.transcript if talked else self.column.blank)
         self.column.foot.setVisible(any_model or talked)
-        self.examples.setVisible(not talked and self._session.status == "ready")
+        # what is asked while the model is loading waits for it
+        self.examples.setVisible(not talked and self._session.status in ("ready", "loading"))
         self.examples.set_base(self._session.is_base)
 
     def _show_list(self) -> None:
@@ -230,9 +241,12 @@ class ChatPage(Page):
         session = self._session
         chat = session.conversation
         raw = bool(chat and any(message.role == "continuation" for message in chat.messages))
+        if self._live is not None:
+            self._ended.start()
         self._live = None
         unanswered = ""
-        if chat and chat.messages and chat.messages[-1].role == "user" and session.status != "writing":
+        answering = session.status == "writing" or session.waiting
+        if chat and chat.messages and chat.messages[-1].role == "user" and not answering:
             unanswered = session.error or _("This question has no answer yet.")
         self.transcript.show_conversation(chat, raw=raw, unanswered=unanswered)
         if chat is None or self._edits is None or self._edits >= len(chat.messages):
@@ -241,7 +255,9 @@ class ChatPage(Page):
 
     def _show_writing(self) -> None:
         session = self._session
-        if self._live is not None and session.status == "writing":
+        if self._live is not None and session.waiting:
+            self._live.show_writing("", "", 0, None, note=_("Loading the model…"))
+        elif self._live is not None and session.status == "writing":
             self._live.show_writing(session.content, session.thought, session.tokens, session.tokens_per_s)
 
     def _show_banner(self) -> None:
@@ -270,7 +286,7 @@ class ChatPage(Page):
     # -- what a person does --------------------------------------------------------------------
 
     def _send(self, text: str) -> None:
-        if self._session.status != "ready":
+        if self._session.status not in ("ready", "loading"):
             return
         if self._edits is not None:
             self._session.cut(self._edits)
@@ -357,15 +373,8 @@ class ChatPage(Page):
         if model is not None:
             self._session.choose(model)
 
-    def _pick_file(self) -> None:
-        start = str(self._session.project_folder)
-        path = pick_file(self, _("Open a GGUF file"), start, [("GGUF", ["*.gguf"])])
-        if path:
-            self._choose(self._session.model_at(path))
-
-    def _pick_folder(self) -> None:
-        start = str(self._session.project_folder)
-        path = pick_folder(self, _("Open a model folder"), start)
+    def _pick(self, ask: Callable[[QWidget, str], str]) -> None:
+        path = ask(self, str(self._session.project_folder))
         if path:
             self._choose(self._session.model_at(path))
 
@@ -373,26 +382,16 @@ class ChatPage(Page):
         if self._session.model is not None:
             self.export_requested.emit(self._session.model.path)
 
-    def _copy_all(self) -> None:
-        chat = self._session.conversation
-        if chat is not None:
-            QGuiApplication.clipboard().setText("\n\n".join(message.content for message in chat.messages))
-            self._navigator.toast(_("Copied"))
-
     def _toggle_panel(self) -> None:
         self._panel_wanted = not self._panel_wanted
         self._refresh()
 
     def _fill_menu(self) -> None:
-        chat = self._session.conversation
-        there = chat is not None and bool(chat.messages)
-        folder = self._session.model is not None and Path(self._session.model.path).suffix != ".gguf"
-        chat_id = self._session.chat_id
-        items = [
-            MenuItem(text=_("Rename"), icon="pencil", enabled=there, action=lambda: self.chats.edit(chat_id)),
-            MenuItem(text=_("Copy the conversation"), icon="copy", enabled=there, action=self._copy_all),
-            MenuItem(text=_("Export as GGUF…"), icon="package", enabled=folder, action=self._export),
-            MenuItem(),
-            MenuItem(text=_("Delete"), icon="trash-2", enabled=there, action=lambda: self._delete(chat_id)),
-        ]
+        items = conversation_items(
+            self._session,
+            rename=self.chats.edit,
+            copied=lambda: self._navigator.toast(_("Copied")),
+            export=self._export,
+            delete=self._delete,
+        )
         fill_menu(self.appearance, self.column.menu, items)

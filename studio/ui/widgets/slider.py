@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QGridLayout, QSlider, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QHBoxLayout,
+    QSizePolicy,
+    QSlider,
+    QWidget,
+)
 
+from minimind.text import _
+from studio.ui.appearance import Appearance
+from studio.ui.widgets.buttons import LinkButton
 from studio.ui.widgets.labels import Label
 
 
 class ValueSlider(QWidget):
-    """A number between two bounds, by dragging or typing.
+    """A number between two bounds, by dragging or typing; one that is not the default says what that is.
 
     Args:
+        appearance: where colours come from.
+        default: what the link below goes back to.
         minimum, maximum, step: bounds and grid of the value.
         decimals: digits after the point.
 
@@ -23,15 +36,18 @@ class ValueSlider(QWidget):
 
     def __init__(
         self,
+        appearance: Appearance,
         minimum: float,
         maximum: float,
         step: float,
         *,
+        default: float,
         decimals: int = 2,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._minimum, self._step = minimum, step
+        self._minimum, self._step, self._default = minimum, step, default
+        self._decimals = decimals
         self.label = Label()
         self.hint = Label(role="small", tone="3", wrap=True)
         self.field = QDoubleSpinBox()
@@ -44,13 +60,24 @@ class ValueSlider(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, round((maximum - minimum) / step))
         self.slider.setPageStep(max(1, self.slider.maximum() // 10))
+        self.reset = LinkButton(appearance)
+        self.reset.clicked.connect(self._on_reset)
+        # its row is there already: nothing moves when it appears
+        policy = self.reset.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        policy.setVerticalPolicy(QSizePolicy.Policy.Fixed)
+        self.reset.setSizePolicy(policy)
+        below = QHBoxLayout()
+        below.setSpacing(8)
+        below.addWidget(self.hint, 1)
+        below.addWidget(self.reset, 0, Qt.AlignmentFlag.AlignTop)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
-        grid.setVerticalSpacing(6)
+        grid.setVerticalSpacing(2)
         grid.addWidget(self.label, 0, 0)
         grid.addWidget(self.field, 0, 1)
         grid.addWidget(self.slider, 1, 0, 1, 2)
-        grid.addWidget(self.hint, 2, 0, 1, 2)
+        grid.addLayout(below, 2, 0, 1, 2)
         grid.setColumnStretch(0, 1)
         self.slider.valueChanged.connect(self._on_slid)
         self.field.valueChanged.connect(self._on_typed)
@@ -62,6 +89,10 @@ class ValueSlider(QWidget):
         self.hint.setVisible(bool(hint))
         self.slider.setAccessibleName(label)
         self.field.setAccessibleName(label)
+        self.reset.setText(_("default {value}").format(value=f"{self._default:.{self._decimals}f}"))
+        self.reset.setAccessibleName(f"{label}: {self.reset.text()}")
+        self.reset.setToolTip(_("Back to the default"))
+        self._show_reset()
 
     def value(self) -> float:
         """The number."""
@@ -75,6 +106,16 @@ class ValueSlider(QWidget):
         self.slider.setValue(round((value - self._minimum) / self._step))
         for widget in (self.slider, self.field):
             widget.blockSignals(False)
+        self._show_reset()
+
+    def _show_reset(self) -> None:
+        self.reset.setVisible(abs(self.value() - self._default) > self._step / 2)
+
+    def _on_reset(self) -> None:
+        self.set_value(self._default)
+        # the link has gone: the keyboard stays at what it was about
+        self.field.setFocus()
+        self.value_changed.emit(self.value())
 
     def _on_slid(self, position: int) -> None:
         self.set_value(self._minimum + position * self._step)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QInputMethodEvent
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QInputMethodEvent, QTextCursor
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from minimind.run_state import RunState
@@ -17,9 +17,10 @@ from studio.services.chat_book import ChatBook
 from studio.services.chat_files import ChatMessage
 from studio.services.chat_service import ChatService
 from studio.services.chat_session import ChatSession
-from studio.ui.chat.flow_text import CURSOR, as_markdown
+from studio.ui.chat.flow_text import CURSOR, FlowText, as_markdown
 from studio.ui.chat.messages import Answer, Question
 from studio.ui.chat.transcript import COLUMN
+from studio.ui.pages import chat_page
 from studio.ui.pages.chat_page import ChatPage
 from tests.studio.ui.clipping import clipped
 from tests.studio.ui.fake_runs import FakeRunService, make_run
@@ -90,7 +91,8 @@ def test_a_question_is_typed_and_answered(chat: Chat) -> None:
     assert chat.texts() == ["hello", "echo: hello (1)"]
     answer = chat.page.transcript.answer(1)
     assert answer is not None
-    assert answer.figures.text() == "8 tokens · 151 a second · first after 0.04 s"
+    assert answer.figures.text().startswith("8 tokens · 151 a second · first after 0.04 s · ")
+    assert answer.figures.toolTip().endswith("\nchat")
     assert chat.page.panel.context.text() == "213 / 2,048 tokens"
     assert chat.page.chats.ids() == [chat.session.chat_id]
 
@@ -144,9 +146,133 @@ def test_escape_stops_and_the_words_stay(chat: Chat) -> None:
     assert chat.texts()[1].startswith("echo: long (1) and so on")
     answer = chat.page.transcript.answer(1)
     assert answer is not None
-    assert answer.figures.text().endswith("stopped")
+    assert " · stopped · " in answer.figures.text()
     assert CURSOR not in answer.body.toPlainText()
+
+
+def test_escape_leaves_the_page_only_where_it_stops_nothing(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat.open()
+    chat.page.chats.new.setFocus()
     assert not chat.page.escape()
+    chat.say("hello")
+    chat.page.chats.new.setFocus()
+    # pressed to stop what has just ended by itself
+    assert chat.page.escape()
+    monkeypatch.setattr(chat_page, "_JUST_MS", 0)
+    assert not chat.page.escape()
+    chat.page.composer.editor.setFocus()
+    assert chat.page.escape()
+    chat.page.chats.search.setFocus()
+    chat.qtbot.keyClicks(chat.page.chats.search, "hel")
+    assert chat.page.escape()
+    assert chat.page.chats.search.text() == ""
+    assert chat.page.composer.editor.hasFocus()
+
+
+def test_what_is_asked_while_the_model_loads_waits_for_it(chat: Chat) -> None:
+    chat.page.opened({"checkpoint": "/models/chat"})
+    editor = chat.page.composer.editor
+    assert editor.placeholderText() == "Loading the model…"
+    chat.qtbot.keyClicks(editor, "hello")
+    chat.qtbot.keyClick(editor, Qt.Key.Key_Return)
+    assert chat.page._live is not None
+    assert chat.page._live.figures.text() == "Loading the model…"
+    assert chat.page.composer.button.text() == "Stop"
+    chat.until(lambda: chat.session.status == "ready" and len(chat.texts()) == 2)
+    assert chat.texts()[1] == "echo: hello (1)"
+
+
+def test_a_conversation_can_be_opened_from_elsewhere(chat: Chat) -> None:
+    chat.open()
+    chat.say("about the moon")
+    moon = chat.session.chat_id
+    chat.session.new_chat()
+    chat.page.opened({"conversation": moon})
+    assert chat.texts()[0] == "about the moon"
+
+
+def test_messages_have_a_menu(chat: Chat) -> None:
+    chat.open()
+    chat.say("hello")
+    answer, question = chat.page.transcript.answer(1), chat.page.transcript._rows[0]
+    assert answer is not None
+
+    def lines(row: QWidget) -> dict[str, QAction]:
+        place = row.rect().center()
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, row.mapToGlobal(place))
+        QApplication.sendEvent(row, event)
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        return {action.text().partition("\t")[0]: action for action in menu.actions() if action.text()}
+
+    assert list(lines(question)) == ["Copy", "Change the question", "Branch from here"]
+    QApplication.activePopupWidget().close()
+    answer.body.selectAll()
+    found = lines(answer)
+    assert list(found) == [
+        "Copy what is marked",
+        "Copy",
+        "Say it again",
+        "Change the question",
+        "Branch from here",
+    ]
+    found["Copy what is marked"].trigger()
+    assert QGuiApplication.clipboard().text() == "echo: hello (1)"
+    QApplication.activePopupWidget().close()
+
+
+def test_what_is_marked_stays_marked_while_it_writes(chat: Chat) -> None:
+    body = FlowText(chat.appearance)
+    body.set_text("one two", writing=True)
+    cursor = body.textCursor()
+    cursor.setPosition(0)
+    cursor.setPosition(3, QTextCursor.MoveMode.KeepAnchor)
+    body.setTextCursor(cursor)
+    body.set_text("one two three", writing=True)
+    assert body.selected() == "one"
+    body.deleteLater()
+
+
+@pytest.mark.parametrize("role", ["reading", "body"])
+def test_words_stand_in_the_middle_of_their_line(chat: Chat, role: str) -> None:
+    body = FlowText(chat.appearance, role=role)
+    body.setFixedWidth(200)
+    body.show()
+    body.set_text("one\ntwo")
+    line = chat.appearance.line_height(role)
+    chat.until(lambda: body.height() == 2 * line)
+    block = body.document().firstBlock()
+    first = block.layout().lineAt(0)
+    above = block.layout().position().y() + first.y()
+    below = line - above - first.height()
+    assert abs(above - below) <= 1
+    body.deleteLater()
+
+
+def test_an_empty_list_says_why(chat: Chat) -> None:
+    chat.open()
+    assert "stays here" in chat.page.chats.nothing.text()
+    chat.say("about the moon")
+    assert not chat.page.chats.nothing.isVisibleTo(chat.page)
+    chat.qtbot.keyClicks(chat.page.chats.search, "sea")
+    assert chat.page.chats.nothing.text() == "Nothing found for “sea”"
+    chat.page.chats.search.setText("moon")
+    chat.session.new_chat()
+    chat.qtbot.keyClick(chat.page.chats.search, Qt.Key.Key_Down)
+    assert chat.texts()[0] == "about the moon"
+
+
+def test_a_setting_goes_back_to_its_default(chat: Chat) -> None:
+    chat.open()
+    slider = chat.page.panel.temperature
+    assert not slider.reset.isVisibleTo(chat.page.panel)
+    slider.field.setValue(1.2)
+    assert slider.reset.text() == "default 0.40"
+    chat.click(slider.reset)
+    assert chat.page.panel.values()["temperature"] == 0.4
+    assert not slider.reset.isVisibleTo(chat.page.panel)
 
 
 def test_an_example_asks_at_once(chat: Chat) -> None:
