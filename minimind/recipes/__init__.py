@@ -7,9 +7,20 @@ from pathlib import Path
 from minimind.errors import BadInput
 from minimind.job import JobSpec
 from minimind.recipes.first import FIRST
+from minimind.recipes.forecast import recipe_seconds, stage_seconds
 from minimind.recipes.recipe import Recipe, Stage, job_of_recipe, read_recipe
 
-__all__ = ["RECIPES", "Recipe", "Stage", "job_for", "job_of_recipe", "read_recipe", "recipe_named"]
+__all__ = [
+    "RECIPES",
+    "Recipe",
+    "Stage",
+    "job_for",
+    "job_of_recipe",
+    "read_recipe",
+    "recipe_named",
+    "recipe_seconds",
+    "stage_seconds",
+]
 
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (FIRST,)}
 
