@@ -67,6 +67,14 @@ class Preferences:
         minimum=1,
         maximum=100,
     )
+    disk_floor_gb: float = option(
+        1.0,
+        N_("Disk space to keep free"),
+        N_("No run is started that could leave less than this."),
+        minimum=0.1,
+        maximum=10_000.0,
+        unit="GB",
+    )
     notify: bool = option(
         True, N_("Say when a run has ended"), N_("A message of the desktop while the window is hidden.")
     )

@@ -21,6 +21,13 @@ def look(finding: Finding) -> tuple[str, str]:
     return _LOOKS[finding.severity]
 
 
+def report_of(findings: Sequence[Finding]) -> str:
+    """All findings as plain text, as the command line prints them, for a person who asks for help."""
+    from minimind.doctor import report_line
+
+    return "\n".join(report_line(finding) for finding in findings)
+
+
 def to_act_on(findings: Sequence[Finding]) -> list[Finding]:
     """Those that a person should do something about: the number in the status strip."""
     return [finding for finding in findings if finding.severity in ("error", "warning")]

@@ -187,7 +187,7 @@ class MainWindow(QMainWindow):
         self.rail.new_run_clicked.connect(self.new_run)
         self.rail.help_clicked.connect(self.show_shortcuts)
         self.status.run_clicked.connect(self._on_status_clicked)
-        self.status.doctor_clicked.connect(self._open_doctor)
+        self.status.doctor_clicked.connect(self.open_doctor)
 
     def _connect_projects(self) -> None:
         projects, rail = self._tools.projects, self.rail
@@ -294,7 +294,8 @@ class MainWindow(QMainWindow):
         elif "runs" in self._rows:
             self.open_page("runs")
 
-    def _open_doctor(self) -> None:
+    def open_doctor(self) -> None:
+        """What was found out about this computer."""
         if "doctor" in self._rows:
             self.open_page("doctor")
         else:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from minimind.text import _
 from studio.ui.appearance import Appearance
-from studio.ui.doctor_words import look
+from studio.ui.doctor_words import look, report_of
 from studio.ui.widgets.buttons import LinkButton
 from studio.ui.widgets.labels import Divider, ElidedLabel, Label
 
@@ -89,11 +89,7 @@ class ComputerList(QWidget):
 
     def report_text(self) -> str:
         """All findings as plain text, for a person who asks for help."""
-        lines = []
-        for finding in self._findings or []:
-            parts = [finding.fact, finding.consequence, finding.advice, finding.command]
-            lines.append(f"[{finding.severity}] {finding.noun}: " + " ".join(filter(None, parts)))
-        return "\n".join(lines)
+        return report_of(self._findings or [])
 
     def _copy_report(self) -> None:
         QGuiApplication.clipboard().setText(self.report_text())

@@ -16,9 +16,11 @@ from minimind.hardware import device_list
 from minimind.text import N_, _
 from studio.paths import Paths
 from studio.preferences import Preferences, PreferencesFile
+from studio.services.desktop_service import DesktopService
 from studio.ui.appearance import Appearance
 from studio.ui.navigator import Navigator
 from studio.ui.pages.page import Page
+from studio.ui.preferences.menu_entry import MenuEntry
 from studio.ui.shell.commands import listed
 from studio.ui.shortcut_list import key_cap_row
 from studio.ui.widgets.buttons import Button, LinkButton
@@ -50,9 +52,10 @@ SECTIONS = (
         title=N_("Training"),
         names=("device", "price_per_hour", "price_per_kwh", "keep_checkpoints", "chat_on_gpu"),
     ),
+    Section(key="folders", title=N_("Data and downloads"), names=("disk_floor_gb",)),
     Section(key="messages", title=N_("Notifications"), names=("notify", "ask_on_close")),
-    Section(key="folders", title=N_("Folders")),
     Section(key="keys", title=N_("Keyboard shortcuts")),
+    Section(key="advanced", title=N_("Advanced")),
     Section(key="about", title=N_("About")),
 )
 
@@ -65,8 +68,14 @@ class PreferencesPage(Page):
     """One card for each section; a form made from `Preferences` in those that have names."""
 
     def __init__(
-        self, appearance: Appearance, navigator: Navigator, preferences: PreferencesFile, paths: Paths
+        self,
+        appearance: Appearance,
+        navigator: Navigator,
+        preferences: PreferencesFile,
+        paths: Paths,
+        desktop: DesktopService | None = None,
     ) -> None:
+        """`desktop`: None where there is no applications menu to put the program into."""
         super().__init__(appearance)
         self._navigator = navigator
         self._preferences = preferences
@@ -76,6 +85,9 @@ class PreferencesPage(Page):
         self._cards: dict[str, Card] = {}
         self._titles: dict[str, Label] = {}
         self._anchors: dict[str, Button] = {}
+        self.menu_entry = MenuEntry(appearance, navigator, desktop) if desktop is not None else None
+        self.check = LinkButton(appearance, icon="cpu")
+        self.check.clicked.connect(lambda: navigator.open("doctor"))
         self._folder_rows: list[tuple[Label, LinkButton]] = []
         self._key_labels: list[Label] = []
         self._about = Label(tone="2", wrap=True)
@@ -101,6 +113,9 @@ class PreferencesPage(Page):
             link.setText(_("Open folder"))
         for label, (_keys, text) in zip(self._key_labels, listed(), strict=True):
             label.setText(_(text))
+        self.check.setText(_("Check this computer"))
+        if self.menu_entry is not None:
+            self.menu_entry.retranslate()
         version = _("MiniMind Studio {version}: train a small language model of your own, at home.")
         self._about.setText(version.format(version=__version__))
         self._licences.setText(
@@ -169,11 +184,13 @@ class PreferencesPage(Page):
             self.forms[section.key] = form
             card.body.addSpacing(4)
             card.body.addWidget(form)
-        elif section.key == "folders":
+        if section.key == "folders":
             self._add_folders(card)
+        elif section.key == "advanced":
+            self._add_advanced(card)
         elif section.key == "keys":
             self._add_keys(card)
-        else:
+        elif section.key == "about":
             card.body.addWidget(self._about)
             card.body.addWidget(self._licences)
         return card
@@ -192,6 +209,13 @@ class PreferencesPage(Page):
             grid.addWidget(link, row, 2)
             self._folder_rows.append((name, link))
         card.body.addLayout(grid)
+
+    def _add_advanced(self, card: Card) -> None:
+        if self.menu_entry is not None:
+            card.body.addSpacing(4)
+            card.body.addWidget(self.menu_entry)
+            card.body.addSpacing(8)
+        card.body.addWidget(self.check, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _add_keys(self, card: Card) -> None:
         grid = QGridLayout()

@@ -64,9 +64,25 @@ def _home(tools: Tools) -> Page:
 
 
 def _preferences(tools: Tools) -> Page:
+    from PySide6.QtCore import QCoreApplication
+
+    from studio.desktop_entry import is_possible
+    from studio.services.desktop_service import DesktopService
     from studio.ui.pages.preferences_page import PreferencesPage
 
-    return PreferencesPage(tools.appearance, tools.navigator, tools.preferences, tools.paths)
+    desktop = DesktopService() if is_possible() else None
+    page = PreferencesPage(tools.appearance, tools.navigator, tools.preferences, tools.paths, desktop)
+    application = QCoreApplication.instance()
+    if desktop is not None and application is not None:
+        desktop.setParent(page)
+        application.aboutToQuit.connect(desktop.close)
+    return page
+
+
+def _doctor(tools: Tools) -> Page:
+    from studio.ui.pages.doctor_page import DoctorPage
+
+    return DoctorPage(tools.appearance, tools.navigator, tools.system)
 
 
 def _wizard(tools: Tools) -> Page:
@@ -172,6 +188,7 @@ PAGES = (
     PageRow(key="runs", icon="activity", title=N_("Runs"), build=_runs),
     PageRow(key="run", title=N_("Run"), build=_run, place="runs"),
     PageRow(key="chat", icon="message-circle", title=N_("Chat"), build=_chat),
+    PageRow(key="doctor", title=N_("Check this computer"), build=_doctor, place="home"),
     PageRow(key="wizard", title=N_("New run"), build=_wizard, place="runs"),
     PageRow(key="preferences", icon="settings", title=N_("Preferences"), build=_preferences, bottom=True),
 )

@@ -50,6 +50,9 @@ class Shell(Protocol):
     def show_glossary(self) -> None:
         """The glossary, at its first word."""
 
+    def open_doctor(self) -> None:
+        """What was found out about this computer."""
+
     def switch_project(self) -> None:
         """The menu of projects."""
 
@@ -136,6 +139,7 @@ COMMANDS = (
         do=lambda s: s.show_shortcuts(),
     ),
     Command(key="glossary", title=N_("Glossary"), icon="book-open", do=lambda s: s.show_glossary()),
+    Command(key="doctor", title=N_("Check this computer"), icon="cpu", do=lambda s: s.open_doctor()),
     Command(key="project", title=N_("Switch project"), icon="folder", do=lambda s: s.switch_project()),
 )
 PLACE_COMMANDS = tuple(

@@ -42,6 +42,7 @@ class GlossaryPanel(Overlay):
         self.field.textChanged.connect(lambda _text: self._fill())
         self.field.installEventFilter(self)
         self.list = QListWidget()
+        self.list.setProperty("rows", "words")
         self.list.setFrameShape(QFrame.Shape.NoFrame)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.currentItemChanged.connect(self._on_chosen)

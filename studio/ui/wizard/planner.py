@@ -119,6 +119,7 @@ class Planner(QObject):
             runs_folder=self._paths.projects / self._runs.project / "runs",
             cny_per_hour=prices.price_per_hour,
             cny_per_kwh=prices.price_per_kwh,
+            disk_floor_bytes=round(prices.disk_floor_gb * 1e9),
         )
 
     def _on_outside_changed(self, *_args: object) -> None:

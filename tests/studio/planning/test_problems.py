@@ -196,6 +196,14 @@ class TestMachine:
         assert (found.step, found.severity) == (Step.REVIEW, Severity.ERROR)
         assert found.sentence.startswith("Only 10 MB of disk is left; this run needs up to ")
 
+    def test_what_is_to_stay_free_counts_as_taken(self, plan_of: PlanOf) -> None:
+        need = plan_of(situation=Situation(devices=(device(),))).estimate().disk_bytes
+        room = {"devices": (device(),), "disk_free_bytes": need + 1_000_000_000}
+        fits = plan_of(situation=Situation(**room, disk_floor_bytes=1_000_000_000))
+        assert [problem for problem in fits.problems() if problem.code == "no_disk"] == []
+        tight = plan_of(situation=Situation(**room, disk_floor_bytes=1_000_000_001))
+        assert only(tight, "no_disk").sentence.endswith("and 1.0 GB stay free.")
+
 
 class TestCheckpoints:
     def point(self, **changes: Any) -> StartPoint:

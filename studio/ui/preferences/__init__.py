@@ -1,0 +1,1 @@
+"""Parts of the preferences that are no options."""
