@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from minimind.errors import BadInput
 from minimind.files import free_bytes
 from minimind.model.config import ModelConfig
-from minimind.text import _
+from minimind.text import N_, _
 
 # (done, total) bytes of the checkpoint worked through
 Report = Callable[[int, int], None]
@@ -108,7 +108,7 @@ class Exporter(ABC):
     Attributes:
         name: as on the command line.
         title, summary: for the card, English msgids.
-        storages: how numbers may be stored, in the order that a list shows them.
+        storages: how numbers may be stored.
         default: the recommended storage of the window; the command line stores what was asked for.
     """
 
@@ -125,6 +125,23 @@ class Exporter(ABC):
     @abstractmethod
     def size(self, config: ModelConfig, storage: str) -> int:
         """Predicted bytes of the result; within 2% for models whose vocabulary is small."""
+
+    def phrase(self, config: ModelConfig, storage: str) -> str:
+        """What a storage means for a model of this shape, an English msgid.
+
+        A phrase that promises a smaller file would be a lie where rows are too narrow for small blocks.
+        """
+        chosen = next(item for item in self.storages if item.name == storage)
+        default = self.size(config, self.default)
+        if storage != self.default and 0.9 * default < self.size(config, storage) <= default:
+            return N_("hardly smaller than the recommended one for this model")
+        return chosen.phrase
+
+    def ordered(self, config: ModelConfig) -> list[Storage]:
+        """The storages for a list: the recommended one, then the largest first."""
+        first = [item for item in self.storages if item.name == self.default]
+        rest = [item for item in self.storages if item.name != self.default]
+        return first + sorted(rest, key=lambda item: self.size(config, item.name), reverse=True)
 
     def can_store(self, storage: str) -> bool:
         """Whether the optional package that a storage needs is there; cheap enough for a form."""

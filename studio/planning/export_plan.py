@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from minimind.errors import BadInput
 from minimind.export import EXPORTERS, ExportRequest
-from minimind.export.exporter import Exporter
+from minimind.export.exporter import Exporter, Storage
 from minimind.export.source import label_of, read_shape
 from minimind.files import free_bytes
 from minimind.job import KIND_EXPORT, JobSpec, ModelRef, new_run_id
@@ -71,6 +72,18 @@ class ExportPlan:
         """Another format, with its recommended storage."""
         return replace(self, format=format, storage=EXPORTERS[format].default)
 
+    def storages(self) -> list[Storage]:
+        """What the list shows; a shape that cannot be exported has no sizes to sort by."""
+        if self.exporter.problem(self.config):
+            return list(self.exporter.storages)
+        return self.exporter.ordered(self.config)
+
+    def phrase(self, storage: str) -> str:
+        """What a storage means for this model, translated."""
+        if self.exporter.problem(self.config):
+            return _(next(item.phrase for item in self.exporter.storages if item.name == storage))
+        return _(self.exporter.phrase(self.config, storage))
+
     def size(self, storage: str) -> int | None:
         """Predicted bytes; None for a shape that cannot be exported."""
         return None if self.exporter.problem(self.config) else self.exporter.size(self.config, storage)
@@ -101,6 +114,8 @@ class ExportPlan:
             return _("{what} needs {package}, which is not installed.").format(
                 what=self.storage, package="llama-cpp-python"
             )
+        if not can_write(self.folder):
+            return _("Nothing can be written to {folder}; choose another place.").format(folder=self.folder)
         size = self.size(self.storage) or 0
         if self.free < size * 1.02:
             return _("Only {free} MB of disk are left; the export needs {needed} MB.").format(
@@ -137,6 +152,12 @@ class ExportPlan:
             model=ModelRef(checkpoint=str(self.checkpoint)),
             work=request.to_work(self.format),
         )
+
+
+def can_write(folder: Path) -> bool:
+    """Whether files can be made in a folder, or the folder itself where it is not there yet."""
+    there = next((path for path in (folder, *folder.parents) if path.exists()), None)
+    return there is not None and there.is_dir() and os.access(there, os.W_OK | os.X_OK)
 
 
 def ollama_command(file: Path) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
 )
 
 from minimind.errors import BadInput
-from minimind.messages import translated
 from minimind.run_state import RunState
 from minimind.text import _
 from studio.planning.export_plan import FORMATS, ExportPlan, ollama_command
@@ -25,6 +24,7 @@ from studio.services.run_service import RunService
 from studio.store.records import Run
 from studio.ui import format as fmt
 from studio.ui.appearance import Appearance
+from studio.ui.export_words import ExportFollower, ending_sentence, open_place, result_sentence
 from studio.ui.file_dialogs import pick_folder
 from studio.ui.navigator import Navigator
 from studio.ui.widgets.buttons import Button, LinkButton
@@ -214,22 +214,22 @@ class ExportDialog(QDialog):
 
     def _show_storages(self) -> None:
         """The rows of the chosen format."""
-        exporter = self._plan.exporter
-        if list(self.rows) != [storage.name for storage in exporter.storages]:
+        exporter, storages = self._plan.exporter, self._plan.storages()
+        if list(self.rows) != [storage.name for storage in storages]:
             for row in self.rows.values():
                 self._list_column.removeWidget(row)
                 row.hide()
                 row.deleteLater()
-            self.rows = {s.name: ChoiceRow(self._appearance, s.name, self._list) for s in exporter.storages}
+            self.rows = {s.name: ChoiceRow(self._appearance, s.name, self._list) for s in storages}
             for name, row in self.rows.items():
                 self._list_column.addWidget(row)
                 row.toggled.connect(lambda on, name=name: self._change(storage=name) if on else None)
-        lacking = [s for s in exporter.storages if not exporter.can_store(s.name)]
-        for storage in exporter.storages:
+        lacking = [s for s in storages if not exporter.can_store(s.name)]
+        for storage in storages:
             size = self._plan.size(storage.name)
             why = self._lacks(lacking[0].needs) if storage in lacking else ""
             row = self.rows[storage.name]
-            row.set_texts(_(storage.phrase), fmt.file_size(size), why)
+            row.set_texts(self._plan.phrase(storage.name), fmt.file_size(size), why)
             row.setEnabled(storage not in lacking and size is not None)
             row.setChecked(storage.name == self._plan.storage)
         self.missing.setText(self._lacks(lacking[0].needs) if lacking else "")
@@ -315,7 +315,7 @@ class ExportDialog(QDialog):
         if run is not None and done:
             self._show_result(run.result or {})
         elif over and run is not None:
-            self.state.setText(_ending(run))
+            self.state.setText(ending_sentence(run))
         else:
             share = run.phase_done / run.phase_total if run is not None and run.phase_total else 0.0
             self.bar.set_share(share)
@@ -328,15 +328,7 @@ class ExportDialog(QDialog):
         if self._made is None:
             self.talk.setFocus()
         self._made = Path(str(result.get("path", "")))
-        size = fmt.file_size(float(str(result.get("size_bytes") or 0)))
-        same, checked = int(str(result.get("same") or 0)), int(str(result.get("checked") or 0))
-        if not checked:
-            text = _("Exported {size}.").format(size=size)
-        elif same == checked:
-            text = _("Exported {size}, compared: of {checked} tokens {same} are the same.")
-        else:
-            text = _("Exported {size}. Of {checked} tokens {same} are the same; small formats lose a little.")
-        self.state.setText(text.format(size=size, checked=checked, same=same))
+        self.state.setText(result_sentence(result))
         notes = result.get("notes")
         lines = [str(note) for note in notes] if isinstance(notes, list) else []
         self.notes.setText("\n".join([str(self._made), *lines]))
@@ -345,29 +337,22 @@ class ExportDialog(QDialog):
 
     def _open_folder(self) -> None:
         if self._made is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._made.parent)))
+            open_place(self._made)
 
     def _talk(self) -> None:
         if self._made is not None:
             self._navigator.chat_with(str(self._made))
             self.accept()
 
-    def _copy_command(self) -> None:
-        if self._made is not None:
-            self._copy(ollama_command(self._made))
+    def done(self, code: int) -> None:
+        run = self._runs.run(self._run_id) if self._run_id else None
+        if self._run_id and (run is None or not run.state.is_final):
+            ExportFollower(self._runs, self._navigator, self._run_id)
+        super().done(code)
 
     def _copy(self, text: str) -> None:
         QGuiApplication.clipboard().setText(text)
         self._navigator.toast(_("Copied"))
-
-
-def _ending(run: Run) -> str:
-    if run.state is RunState.STOPPED:
-        return _("Stopped; nothing was written.")
-    if run.error is not None:
-        sentence, _advice = translated(run.error.code, run.error.params, run.error.message)
-        return sentence
-    return _("The export ended without a result; the log says more.")
 
 
 def open_export(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -65,6 +66,35 @@ def test_experts_and_full_disks_are_problems(plan: ExportPlan, monkeypatch: pyte
     assert experts.size("Q8_0") is None
     monkeypatch.setattr(export_plan, "free_bytes", lambda folder: 1_000_000)
     assert "1 MB" in plan.problem()
+
+
+@pytest.mark.parametrize("preset", ["tiny", "mini", "minimind2-small", "minimind2"])
+def test_the_list_is_sorted_by_what_the_files_weigh(plan: ExportPlan, preset: str) -> None:
+    plan = replace(plan, config=PRESETS[preset].config)
+    names = [storage.name for storage in plan.storages()]
+    sizes = [plan.size(name) or 0 for name in names[1:]]
+    assert names[0] == "Q8_0"
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(sizes) == 7
+
+
+def test_nobody_promises_a_smaller_file_that_is_none(plan: ExportPlan) -> None:
+    tiny = replace(plan, config=PRESETS["tiny"].config)
+    # its rows of 64 numbers are too narrow for blocks of 256
+    assert tiny.size("Q6_K") == tiny.size("Q8_0")
+    assert "hardly smaller" in tiny.phrase("Q6_K")
+    assert "hardly smaller" in tiny.phrase("Q4_K_M")
+    assert plan.phrase("Q6_K") == "close to Q8_0, smaller"
+    assert plan.phrase("F16") == tiny.phrase("F16") == "half precision, hardly any loss"
+
+
+def test_a_place_that_cannot_be_written_to_is_a_problem(
+    plan: ExportPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert "Nothing can be written" in replace(plan, folder=tmp_path / "file" / "exports").problem()
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert str(plan.folder) in plan.problem()
 
 
 def test_a_folder_that_is_no_checkpoint(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_arrow_keys_move_among_the_rows(export: Export) -> None:
     dialog.rows["Q8_0"].setFocus()
     export.qtbot.waitUntil(dialog.rows["Q8_0"].hasFocus)
     export.qtbot.keyClick(dialog.rows["Q8_0"], Qt.Key.Key_Down)
-    assert dialog.rows["F16"].isChecked()
+    assert dialog.rows["F32"].isChecked()
 
 
 def test_what_is_missing_is_greyed_with_reason_and_remedy(
@@ -169,6 +169,29 @@ def test_closing_leaves_the_job_alone(export: Export) -> None:
     export.started(dialog)
     export.click(dialog.close_button)
     assert [call[0] for call in export.runs.calls] == ["start"]
+
+
+def test_the_end_of_an_export_whose_dialog_is_closed_is_told(export: Export) -> None:
+    dialog = export.show()
+    run_id = export.started(dialog)
+    export.click(dialog.close_button)
+    assert export.toasts == []
+    result = {"path": "/exports/a.gguf", "size_bytes": 27_700_000, "checked": 100, "same": 100}
+    export.runs.change(run_id, state=RunState.FINISHED, result=result)
+    (toast,) = export.toasts
+    assert toast.text == "Exported 27.7 MB, compared: of 100 tokens 100 are the same."
+    assert toast.action_text == "Open folder"
+    export.runs.change(run_id, note="later")
+    assert len(export.toasts) == 1
+
+
+def test_a_failure_behind_a_closed_dialog_is_told(export: Export) -> None:
+    dialog = export.show()
+    run_id = export.started(dialog)
+    export.click(dialog.close_button)
+    error = Problem(code="bad_input", params={"reason": "the disk is full"}, message="x")
+    export.runs.change(run_id, state=RunState.FAILED, error=error)
+    assert [(toast.text, toast.tone) for toast in export.toasts] == [("the disk is full", "danger")]
 
 
 def test_stop_asks_the_job(export: Export) -> None:
