@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from minimind.errors import BadInput
+from minimind.job import JobSpec
 from minimind.run_folder import RunFolder
 from studio.jobs.follow import Evidence
 from studio.jobs.process import StopLadder
 from studio.jobs.tail import Tail
-from studio.store.records import Run
+from studio.store.records import Problem, Run
 from studio.store.runs import Row, View
 
 
@@ -66,3 +68,20 @@ def stamp(path: Path) -> tuple[int, int]:
     except OSError:
         return (0, 0)
     return (stat.st_mtime_ns, stat.st_size)
+
+
+def read_job(folder: Path) -> JobSpec | None:
+    """What was asked for; None where it cannot be read."""
+    try:
+        return JobSpec.load(RunFolder(folder).job_file)
+    except BadInput:
+        return None
+
+
+def unreadable(folder: RunFolder) -> Problem:
+    """Why it cannot be read."""
+    try:
+        JobSpec.load(folder.job_file)
+    except BadInput as error:
+        return Problem(code="bad_input", params={"reason": str(error)}, message=str(error))
+    return Problem(code="bad_input", params={"reason": str(folder.job_file)}, message=str(folder.job_file))

@@ -12,11 +12,11 @@ from pathlib import Path
 from minimind.errors import BadInput
 from minimind.files import replace_stream
 from minimind.job import JobSpec
-from minimind.run_folder import RunFolder, checkpoint_step
+from minimind.run_folder import checkpoint_step
 from minimind.run_state import RunState
 from studio.jobs import process
 from studio.jobs.changes import Changes, Details
-from studio.jobs.entry import Entry
+from studio.jobs.entry import Entry, read_job, unreadable
 from studio.jobs.follow import gather, look, plain
 from studio.jobs.log_file import LogFile, LogPage
 from studio.jobs.pipelines import as_whole, stages_in, whole_of
@@ -26,7 +26,7 @@ from studio.jobs.tail import last_lines
 from studio.store.curves import Curves
 from studio.store.database import DamagedError, Database, KnownError
 from studio.store.ingest import Taken, ingest_events, ingest_hardware
-from studio.store.records import Checkpoint, Curve, HardwareLanes, Problem
+from studio.store.records import Checkpoint, Curve, HardwareLanes
 from studio.store.runs import Runs, make_run
 
 # idle runs are looked at every so many polls
@@ -171,7 +171,7 @@ class Library:
             entry = self._entries.get(name)
             if entry is not None and entry.row.job is not None:
                 continue
-            job = _job(self.projects / name)
+            job = read_job(self.projects / name)
             if entry is None:
                 entry = self._add(name, job)
                 # a stage that its pipeline has begun just now is followed like a run that we started
@@ -255,6 +255,8 @@ class Library:
         entry.row = row
         reading = entry.hardware.read(row.hardware)
         if reading is not None and (reading.anew or reading.after.offset != row.hardware.offset):
+            if reading.anew:
+                self._curves.forget(row.id)
             ingest_hardware(
                 self._database,
                 row.id,
@@ -272,7 +274,7 @@ class Library:
         notes = entry.folder.read_notes()
         view = look(entry.folder, entry.evidence, entry.row.summary, notes=notes, before=entry.view)
         if entry.row.job is None and view.state is RunState.QUEUED:
-            view = replace(view, state=RunState.FAILED, error=_unreadable(entry.folder))
+            view = replace(view, state=RunState.FAILED, error=unreadable(entry.folder))
         if view != entry.view:
             entry.view = view
             with _noting(changes):
@@ -383,18 +385,3 @@ def _size(folder: Path) -> int:
         return sum(path.stat().st_size for path in folder.iterdir())
     except OSError:
         return 0
-
-
-def _job(folder: Path) -> JobSpec | None:
-    try:
-        return JobSpec.load(RunFolder(folder).job_file)
-    except BadInput:
-        return None
-
-
-def _unreadable(folder: RunFolder) -> Problem:
-    try:
-        JobSpec.load(folder.job_file)
-    except BadInput as error:
-        return Problem(code="bad_input", params={"reason": str(error)}, message=str(error))
-    return Problem(code="bad_input", params={"reason": str(folder.job_file)}, message=str(folder.job_file))

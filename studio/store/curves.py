@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -19,6 +19,8 @@ AXES = ("step", "tokens", "time")
 EVALUATED = ("val_loss", "bits_per_byte")
 _STEP, _TIME = "step", "t"
 _ROWS_AT_ONCE = 20_000
+# runs whose hardware history stays in memory: a day of one takes some 10 MB
+_MACHINES_KEPT = 4
 
 
 def reduce(
@@ -91,6 +93,25 @@ class _Columns:
         return sum(array.nbytes for array in self.arrays.values())
 
 
+@dataclass(kw_only=True)
+class _History:
+    """Samples of the machine during one run; pos: where the newest one's line begins in its file."""
+
+    pos: int = -1
+    t: Floats = field(default_factory=lambda: np.empty(0))
+    lanes: dict[str, Floats] = field(default_factory=dict)
+
+    def add(self, rows: list[tuple[int, float, str]]) -> None:
+        samples = [json.loads(lanes) for _pos, _t, lanes in rows]
+        known = len(self.t)
+        for name in {name for sample in samples for name in sample} | self.lanes.keys():
+            before = self.lanes.get(name, np.full(known, np.nan))
+            news = np.array([sample.get(name, np.nan) for sample in samples], dtype=np.float64)
+            self.lanes[name] = np.concatenate((before, news))
+        self.t = np.concatenate((self.t, np.array([t for _pos, t, _lanes in rows], dtype=np.float64)))
+        self.pos = rows[-1][0]
+
+
 class Curves:
     """Answers for curves of every run. For the thread of its database.
 
@@ -101,9 +122,12 @@ class Curves:
         self._database = database
         self._memory = memory_bytes
         self._cache: OrderedDict[int, _Columns] = OrderedDict()
+        self._machines: OrderedDict[int, _History] = OrderedDict()
 
     def forget(self, run: int, *, from_step: int | None = None) -> None:
         """Rows of a run have changed: all of them, or only those of from_step and later."""
+        if from_step is None:
+            self._machines.pop(run, None)
         held = self._cache.get(run)
         if held is None:
             return
@@ -198,20 +222,28 @@ class Curves:
         """
         if x not in AXES:
             raise ValueError(x)
-        with translating(self._database.path):
-            rows = self._database.sql.conn.execute(
-                "SELECT t, lanes FROM hardware WHERE run = ? ORDER BY pos", (run,)
-            ).fetchall()
-        samples = [json.loads(lanes) for _, lanes in rows]
-        names = sorted({name for sample in samples for name in sample})
-        t = _ascending(np.array([row[0] for row in rows], dtype=np.float64))
-        lanes = {n: np.array([s.get(n, np.nan) for s in samples], dtype=np.float64) for n in names}
+        history = self._history(run)
+        t, lanes = _ascending(history.t), dict(sorted(history.lanes.items()))
         if x == "time":
             xs = t - (origin or 0.0)
         else:
             xs, inside = self._mapped(run, t, x)
             xs, lanes = xs[inside], {name: lane[inside] for name, lane in lanes.items()}
         return _reduced(xs, lanes, lo, hi, max_points)
+
+    def _history(self, run: int) -> _History:
+        """All samples of the machine, read up to the newest one."""
+        held = self._machines.setdefault(run, _History())
+        self._machines.move_to_end(run)
+        while len(self._machines) > _MACHINES_KEPT:
+            self._machines.popitem(last=False)
+        with translating(self._database.path):
+            cursor = self._database.sql.conn.execute(
+                "SELECT pos, t, lanes FROM hardware WHERE run = ? AND pos > ? ORDER BY pos", (run, held.pos)
+            )
+            while rows := cursor.fetchmany(_ROWS_AT_ONCE):
+                held.add(rows)
+        return held
 
     # -- columns -------------------------------------------------------------------------------
 

@@ -186,12 +186,13 @@ def test_memory_is_bounded(run):
     assert sum(columns.size for columns in small._cache.values()) <= 70_000
 
 
-def hardware(run, samples) -> None:
-    lines, position = [], 0
+def hardware(run, samples, *, begin: int = 0) -> int:
+    lines, position = [], begin
     for sample in samples:
         lines.append((position, sample.to_line()))
         position += len(lines[-1][1]) + 1
-    ingest_hardware(run.database, 1, lines, before=Cursor(), after=Cursor(offset=position))
+    ingest_hardware(run.database, 1, lines, before=Cursor(offset=begin), after=Cursor(offset=position))
+    return position
 
 
 def sample_at(t: float, cpu: float | None, **gpu) -> HardwareSample:
@@ -274,3 +275,16 @@ def test_a_table_has_every_value_of_a_stretch(run):
     assert (rows[0]["tokens"], rows[0]["seconds"], rows[0]["loss"]) == ("64", "1", "9")
     assert [row["step"] for row in table(run, "loss", x="tokens", lo=128.0, hi=256.0)] == ["2", "3", "4"]
     assert table(run, "loss", lo=50.0) == []
+
+
+def test_hardware_that_grows_gives_what_reading_all_of_it_gives(run):
+    run.add("start", 100.0, attempt=1, from_step=0)
+    end = hardware(run, [sample_at(101.0, 10.0), sample_at(102.0, None)])
+    assert run.curves.hardware(1, origin=100.0).lanes["cpu_percent"].tolist()[0] == 10.0
+    hardware(run, [sample_at(103.0, 30.0, power_w=200.0)], begin=end)
+    grown, fresh = run.curves.hardware(1, origin=100.0), Curves(run.database).hardware(1, origin=100.0)
+    assert grown.x.tolist() == fresh.x.tolist() == [1.0, 2.0, 3.0]
+    assert grown.lanes.keys() == fresh.lanes.keys()
+    for name, lane in fresh.lanes.items():
+        np.testing.assert_array_equal(grown.lanes[name], lane)
+    assert np.isnan(grown.lanes["gpu0.power_w"][:2]).all()
