@@ -56,11 +56,11 @@ class ProjectData:
             OSError: the list cannot be written.
         """
         wanted = list(dict.fromkeys(_expanded(paths)))
-        listed, removed = self._read()
-        known = {entry.path for entry in self.entries()}
+        there, removed = self.entries(), self._read()[1]
+        known = {entry.path for entry in there}
         fresh = [Entry(path=path, added=self._now()) for path in wanted if path not in known]
         if fresh or removed & set(wanted):
-            self._write([*listed, *fresh], removed - set(wanted))
+            self._write([*there, *fresh], removed - set(wanted))
         return wanted
 
     def add_used(self, paths: Iterable[str]) -> bool:
@@ -69,11 +69,11 @@ class ProjectData:
         Raises:
             OSError: the list cannot be written.
         """
-        listed, removed = self._read()
-        known = {entry.path for entry in self.entries()} | removed
+        there, removed = self.entries(), self._read()[1]
+        known = {entry.path for entry in there} | removed
         fresh = [path for path in dict.fromkeys(map(_absolute, paths)) if path not in known]
         if fresh:
-            self._write([*listed, *(Entry(path=path, added=self._now()) for path in fresh)], removed)
+            self._write([*there, *(Entry(path=path, added=self._now()) for path in fresh)], removed)
         return bool(fresh)
 
     def remove(self, path: str) -> int:
