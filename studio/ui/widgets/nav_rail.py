@@ -329,8 +329,9 @@ class NavRail(QWidget):
         menu.addAction(rename)
         menu.addAction(_name_row(menu, _("New project"), "", self.project_created.emit))
         menu.setMinimumWidth(240)
-        menu.exec(self.project_button.mapToGlobal(self.project_button.rect().bottomLeft()))
-        menu.deleteLater()
+        # shown without a loop of its own: what the window does meanwhile goes on
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.project_button.mapToGlobal(self.project_button.rect().bottomLeft()))
 
 
 def _name_row(menu: QMenu, words: str, name: str, done: Callable[[str], None]) -> QWidgetAction:
