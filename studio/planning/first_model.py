@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from minimind.device import Device
 from minimind.errors import BadInput
-from minimind.job import Hardware, JobSpec, ModelRef
-from minimind.plan import Data, predict
-from minimind.presets import PRESETS
-from minimind.recipes import RECIPES, job_for
+from minimind.job import JobSpec
+from minimind.recipes import RECIPES, job_for, stage_seconds
 from studio.store.records import Run
 
 RECIPE = "first"
-# about what the bundled sample holds; its lengths decide little beside the recipe's budgets
-_SAMPLE = Data(tokens=600_000, rows=1_200, heldout_tokens=6_000)
-# a process starts, imports torch, opens the data
-_START_S = 8.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,25 +34,16 @@ def first_job() -> JobSpec:
 def stage_times(device: Device) -> list[StageTime]:
     """About how long each stage of the recipe takes on a device, its start included."""
     recipe = RECIPES[RECIPE]
-    preset = PRESETS[recipe.model]
-    times = []
-    for stage in recipe.stages:
-        job = JobSpec(
-            run_id="first",
-            method=stage.method,
-            model=ModelRef(preset=recipe.model),
-            settings=dict(stage.settings),
-            budget=stage.budget,
-            hardware=Hardware(device=device.label),
-        )
-        found = predict(job, preset.config, _SAMPLE, device)
-        times.append(StageTime(method=stage.method, seconds=found.seconds + _START_S))
-    return times
+    seconds = stage_seconds(recipe, device)
+    return [
+        StageTime(method=stage.method, seconds=taken)
+        for stage, taken in zip(recipe.stages, seconds, strict=True)
+    ]
 
 
 def whole_minutes(seconds: float) -> int:
-    """As a promise on a button says it: never less than it takes."""
-    return max(1, math.ceil(seconds / 60 - 0.1))
+    """As a button promises it."""
+    return max(1, round(seconds / 60))
 
 
 def is_first_model(run: Run, job: Callable[[str], JobSpec]) -> bool:

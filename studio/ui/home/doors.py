@@ -80,6 +80,7 @@ class Door(Card):
 
     def set_compact(self, compact: bool) -> None:
         pad = 14 if compact else 22
+        self.setMinimumHeight(0 if compact else 262)
         self.body.setContentsMargins(pad, pad, pad, pad)
         if hasattr(self, "emblem"):
             self.emblem.setVisible(not compact)

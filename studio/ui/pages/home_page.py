@@ -274,7 +274,8 @@ class HomePage(Page):
 
     @property
     def _first_minutes(self) -> int:
-        return whole_minutes(sum(stage.seconds for stage in self._first_times))
+        # as the stages above the button say it: the sum that a person reads is right
+        return sum(whole_minutes(stage.seconds) for stage in self._first_times)
 
     def _show_verdict(self) -> None:
         tone, icon, token = "2", "circle-check", "success"
@@ -311,8 +312,13 @@ class HomePage(Page):
         runs = [run for run in self._runs.runs() if not run.archived]
         later = bool(runs)
         self.title.setText(_("Home") if later else _("Train a language model of your own, from nothing"))
-        for widget in (self._doors, self._facts):
-            widget.setVisible(not later)
+        focus = self.window().focusWidget()
+        if later and focus is not None and self._doors.isAncestorOf(focus):
+            # else Qt hands the keyboard to the rail when the doors go
+            self.setFocus()
+        self._doors.setVisible(not later)
+        for widget in (self.verdict, self.verdict_icon):
+            widget.setVisible(not later or self._urgent() is not None)
         self._facts.setVisible(not later or self._wants_doctor)
         for shown in (self._small_doors, self.later, self.computer_line):
             shown.setVisible(later)

@@ -128,6 +128,8 @@ class ChoiceCard(QAbstractButton):
         border = "accent" if on or self.hasFocus() else "border"
         width = 2 if self.hasFocus() else 1
         draw_box(painter, area, fill=look.color(ground), border=look.color(border), radius=10, width=width)
+        if not self.isCheckable():
+            return
         circle = QRectF(area.right() - 14 - _DOT, 14, _DOT, _DOT)
         if on:
             draw_box(painter, circle, fill=look.color("accent"), radius=_DOT / 2)
