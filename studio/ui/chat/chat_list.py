@@ -242,6 +242,7 @@ class ChatList(QFrame):
         """Narrower below 1180 px."""
         self._compact = compact
         self.setFixedWidth(round((WIDTH_COMPACT if compact else WIDTH) * self._appearance.scale))
+        self.search.setPlaceholderText(_("Search") if compact else _("Search conversations"))
 
     def show_conversations(self, chats: Sequence[Conversation], current: str) -> None:
         """Show these, newest first, and mark one."""
@@ -269,7 +270,6 @@ class ChatList(QFrame):
         self.set_compact(self._compact)
         self.new.setText(_("New conversation"))
         self.new.set_hint(_("New conversation"), "Ctrl Shift N")
-        self.search.setPlaceholderText(_("Search conversations"))
         self.search.setAccessibleName(_("Search conversations"))
         self._glass.setIcon(self._appearance.icon("search", "text3"))
         self.list.setAccessibleName(_("Conversations"))

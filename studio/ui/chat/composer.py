@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
-from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QInputMethodEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from minimind.text import _
@@ -191,9 +191,10 @@ class Composer(QFrame):
             self._on_sent()
 
     def _fit(self) -> None:
-        line = self._appearance.line_height("reading")
+        # a plain text edit keeps the natural pitch of its lines, whatever the design's is
+        pitch = QFontMetrics(self._appearance.font("reading")).lineSpacing()
         lines = max(1, min(LINES, round(self.editor.document().size().height())))
-        self.editor.setFixedHeight(line * lines + 2)
+        self.editor.setFixedHeight(self._appearance.line_height("reading") + pitch * (lines - 1) + 2)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.editor and event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
+    QTextFormat,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
@@ -19,6 +20,9 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 from studio.ui.appearance import Appearance
 
 CURSOR = "\u258d"
+# pixels between paragraphs, and before what a list says
+_AIR, _INDENT = 6, 26
+_CODE = QTextFormat.Property.BlockCodeFence.value
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _PLAIN_LINE = re.compile(r"^(?!\s*([-*+>#|]|\d+[.)])\s).*\S.*$")
 
@@ -49,6 +53,7 @@ class FlowText(QTextBrowser):
         # the message around it has a menu of its own
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.document().setDocumentMargin(0)
+        self.document().setIndentWidth(_INDENT)
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
         appearance.changed.connect(self._render)
 
@@ -89,6 +94,8 @@ class FlowText(QTextBrowser):
         height = self._appearance.line_height(self._role)
         block.setLineHeight(height, QTextBlockFormat.LineHeightTypes.MinimumHeight.value)
         cursor.mergeBlockFormat(block)
+        if self._markdown:
+            self._space_blocks()
         # Qt puts all the room of a line above its letters: half of it belongs below
         spare = (height - QFontMetrics(self._appearance.font(self._role)).height()) // 2
         frame = document.rootFrame()
@@ -103,6 +110,24 @@ class FlowText(QTextBrowser):
             cursor.insertText(CURSOR, pen)
         self._mark_again(marked)
         self._fit()
+
+    def _space_blocks(self) -> None:
+        """Air between paragraphs, code on a ground of its own."""
+        document = self.document()
+        block = document.begin()
+        while block.isValid():
+            after = block.next()
+            shape = QTextBlockFormat()
+            if block.blockFormat().hasProperty(_CODE):
+                shape.setBackground(self._appearance.color("sunken"))
+                # Qt leaves the room above a line of a fixed pitch unpainted
+                shape.setLineHeight(0, QTextBlockFormat.LineHeightTypes.SingleHeight.value)
+                if after.isValid() and not after.blockFormat().hasProperty(_CODE):
+                    shape.setBottomMargin(_AIR)
+            elif after.isValid() and (block.textList() is None or after.textList() is not block.textList()):
+                shape.setBottomMargin(_AIR)
+            QTextCursor(block).mergeBlockFormat(shape)
+            block = after
 
     def _mark_again(self, before: tuple[int, int]) -> None:
         """What was marked stays marked while text is written on."""

@@ -156,8 +156,9 @@ class Answer(QWidget):
         self._writing = True
         self.retranslate()
 
-    def show_problem(self, sentence: str) -> None:
-        """There is no answer, and this is why."""
+    def show_problem(self, sentence: str, *, failed: bool = True) -> None:
+        """There is no answer, and this is why; `failed`: it was wanted."""
+        self.problem.set_tone("danger" if failed else "2")
         self._problem, self._writing = sentence, False
         self.retranslate()
 

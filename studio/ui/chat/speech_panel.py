@@ -110,6 +110,7 @@ class SpeechPanel(QFrame):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(inside)
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)

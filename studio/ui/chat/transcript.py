@@ -43,7 +43,7 @@ class Transcript(QScrollArea):
         self._stack.setContentsMargins(0, 24, 0, 24)
         self._stack.setSpacing(_GAP)
         self._stack.addStretch(1)
-        outer = QVBoxLayout(ground)
+        self._outer = outer = QVBoxLayout(ground)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._column, 0, Qt.AlignmentFlag.AlignHCenter)
         self.setWidget(ground)
@@ -53,7 +53,7 @@ class Transcript(QScrollArea):
         bar.valueChanged.connect(self._on_scrolled)
 
     def show_conversation(
-        self, conversation: Conversation | None, *, raw: bool, unanswered: str = ""
+        self, conversation: Conversation | None, *, raw: bool, unanswered: str = "", failed: bool = False
     ) -> None:
         """Show its messages; only what has changed since is made again.
 
@@ -61,6 +61,7 @@ class Transcript(QScrollArea):
             conversation: None for none.
             raw: a base model writes on: no Markdown.
             unanswered: why the last question has no answer, "" when it has one or will have one.
+            failed: something went wrong with it.
         """
         messages = conversation.messages if conversation is not None else ()
         self._remove_live()
@@ -76,7 +77,7 @@ class Transcript(QScrollArea):
             self._add(self._make(messages[index], index, raw=raw))
         self._shown = messages
         if unanswered:
-            self._put_live(raw=raw).show_problem(unanswered)
+            self._put_live(raw=raw).show_problem(unanswered, failed=failed)
         self._follows = True
         self._to_end()
 
@@ -145,7 +146,10 @@ class Transcript(QScrollArea):
         return super().eventFilter(watched, event)
 
     def _set_widths(self) -> None:
-        room = self.viewport().width()
+        # what the bar takes at the right is left free at the left: the messages stand above the input
+        taken = self.width() - self.viewport().width()
+        self._outer.setContentsMargins(taken, 0, 0, 0)
+        room = self.viewport().width() - taken
         width = min(COLUMN_WIDE if room >= WIDE_FROM else COLUMN, room - 48)
         self._column.setFixedWidth(max(240, width))
         for row in self._rows:

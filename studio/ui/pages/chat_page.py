@@ -248,7 +248,8 @@ class ChatPage(Page):
         answering = session.status == "writing" or session.waiting
         if chat and chat.messages and chat.messages[-1].role == "user" and not answering:
             unanswered = session.error or _("This question has no answer yet.")
-        self.transcript.show_conversation(chat, raw=raw, unanswered=unanswered)
+        failed = bool(session.error)
+        self.transcript.show_conversation(chat, raw=raw, unanswered=unanswered, failed=failed)
         if chat is None or self._edits is None or self._edits >= len(chat.messages):
             self._end_editing()
         self._refresh()

@@ -18,6 +18,9 @@ from studio.ui.appearance import Appearance
 from studio.ui.widgets.buttons import LinkButton
 from studio.ui.widgets.labels import Label
 
+# of the groove with its handle; beside the figures of a field
+_TRACK, _MARGINS = 20, 30
+
 
 class ValueSlider(QWidget):
     """A number between two bounds, by dragging or typing; one that is not the default says what that is.
@@ -59,6 +62,7 @@ class ValueSlider(QWidget):
         plain_field(self.field)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, round((maximum - minimum) / step))
+        self.slider.setFixedHeight(_TRACK)
         self.slider.setPageStep(max(1, self.slider.maximum() // 10))
         self.reset = LinkButton(appearance)
         self.reset.clicked.connect(self._on_reset)
@@ -92,6 +96,8 @@ class ValueSlider(QWidget):
         self.reset.setText(_("default {value}").format(value=f"{self._default:.{self._decimals}f}"))
         self.reset.setAccessibleName(f"{label}: {self.reset.text()}")
         self.reset.setToolTip(_("Back to the default"))
+        # alike in a column, whatever their bounds
+        self.field.setFixedWidth(self.field.fontMetrics().horizontalAdvance("0,000") + _MARGINS)
         self._show_reset()
 
     def value(self) -> float:
