@@ -7,6 +7,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -103,7 +104,9 @@ class Worker(QObject):
                 if callback is None:
                     _log.exception("background work failed")
             if callback is not None and not self._closed:
-                self._answered.emit(callback, answer)
+                # whoever asked may have been deleted meanwhile: nobody waits for the answer then
+                with suppress(RuntimeError):
+                    self._answered.emit(callback, answer)
 
     @Slot(object, object)
     def _on_answered(self, callback: Callable[[Any], None], answer: object) -> None:

@@ -29,7 +29,9 @@ from studio.ui.pages.page import COMPACT_BELOW, Page
 from studio.ui.pages.table import PAGES, PageRow, Tools
 from studio.ui.shell.commands import COMMANDS, PLACE_COMMANDS, Command
 from studio.ui.shell.overlays import Overlays, place_keys
+from studio.ui.shell.project_switcher import ProjectSwitcher
 from studio.ui.status_strip import StatusStrip
+from studio.ui.tab_order import move_on
 from studio.ui.widgets.nav_rail import NavItem, NavRail
 from studio.ui.widgets.toast import ToastHost
 
@@ -62,11 +64,11 @@ class MainWindow(QMainWindow):
         self._stack.setObjectName("pages")
         ground = self._lay_out()
         self.toasts = ToastHost(tools.appearance, self._stack)
-        self.overlays = Overlays(tools, self, ground, self._on_project_chosen)
+        self._projects = ProjectSwitcher(tools, self.rail, self)
+        self.overlays = Overlays(tools, self, ground, self._projects.choose)
         self._notifier = Notifier(tools.appearance, tools.preferences, tools.runs, self)
         self._first_model = FirstModel(tools.runs, tools.navigator, self._watched_runs, self)
         self._connect()
-        self._connect_projects()
         self._bind_keys()
         self.retranslate()
         self._restore()
@@ -110,7 +112,7 @@ class MainWindow(QMainWindow):
         return self._current
 
     def _watched_runs(self) -> set[str] | None:
-        """The runs on the page in front, for whoever asks what the person looks at; None on the first page."""
+        """The runs on the page in front, what the person looks at; None on the first page."""
         if self._current == "home":
             return None
         run = getattr(self.current_page(), "run", None) if self._current == "run" else None
@@ -132,7 +134,7 @@ class MainWindow(QMainWindow):
         self.rail.new_run.setVisible("wizard" in self._rows)
         self.setWindowIcon(self._tools.appearance.window_icon())
         self.status.set_findings(self._tools.system.findings())
-        self._show_projects()
+        self._projects.show()
         self._on_runs_changed()
 
     def _places(self) -> list[PageRow]:
@@ -188,17 +190,6 @@ class MainWindow(QMainWindow):
         self.rail.help_clicked.connect(self.show_shortcuts)
         self.status.run_clicked.connect(self._on_status_clicked)
         self.status.doctor_clicked.connect(self.open_doctor)
-
-    def _connect_projects(self) -> None:
-        projects, rail = self._tools.projects, self.rail
-        rail.projects_opening.connect(projects.look)
-        rail.project_chosen.connect(self._on_project_chosen)
-        rail.project_created.connect(projects.create)
-        rail.project_renamed.connect(lambda name: projects.rename(self._tools.runs.project, name))
-        projects.changed.connect(self._show_projects)
-        projects.made.connect(self._on_project_chosen)
-        projects.renamed.connect(self._on_project_renamed)
-        projects.problem.connect(lambda sentence: self._on_toasted(Toast(text=sentence, tone="danger")))
 
     def _bind_keys(self) -> None:
         def bind(keys: str, command: Command) -> None:
@@ -276,18 +267,6 @@ class MainWindow(QMainWindow):
             return True
         return isinstance(focus, QPlainTextEdit | QTextEdit) and not focus.isReadOnly()
 
-    def _on_project_chosen(self, folder: str) -> None:
-        self._tools.runs.set_project(folder)
-        self._tools.memory.set("project", folder)
-        self._show_projects()
-
-    def _on_project_renamed(self, folder: str, before: str, name: str) -> None:
-        self._tools.navigator.toast(
-            _("The project is called {name} now").format(name=name),
-            action_text=_("Undo"),
-            action=lambda: self._tools.projects.rename(folder, before),
-        )
-
     def _on_status_clicked(self, run_id: str) -> None:
         if run_id and "run" in self._rows:
             self._tools.navigator.open_run(run_id)
@@ -309,14 +288,6 @@ class MainWindow(QMainWindow):
 
     # -- what happens --------------------------------------------------------------------------
 
-    def _show_projects(self) -> None:
-        current, projects = self._tools.runs.project, self._tools.projects
-        found = [(project.folder, project.name) for project in projects.projects()]
-        if current not in dict(found):
-            # its folder comes with its first run
-            found.append((current, projects.name(current)))
-        self.rail.set_projects(found, current)
-
     def _on_runs_changed(self) -> None:
         runs = self._tools.runs
         every, active = runs.runs(), runs.active()
@@ -336,6 +307,10 @@ class MainWindow(QMainWindow):
             self._seen_failures.add(f"{run.run_id}/{run.attempt}")
             self._tools.memory.set("seen_failures", sorted(self._seen_failures)[-200:])
             self._on_runs_changed()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes as one reads: rail, header, content, right column, status strip."""
+        return move_on(self, forward=forward)
 
     # -- size and end --------------------------------------------------------------------------
 

@@ -147,8 +147,10 @@ class FindingRow(QWidget):
             if text:
                 texts.addWidget(Label(text, tone="2", wrap=True, selectable=True))
         self.copy = Button(appearance, _("Copy the command"), icon="copy", size="small")
-        self.copy.setVisible(bool(finding.command))
-        if finding.command:
+        if not finding.command:
+            # only hidden, never shown without a parent: it would be a window for a moment
+            self.copy.hide()
+        else:
             line = QHBoxLayout()
             line.setSpacing(8)
             command = ElidedLabel(finding.command, role="mono", tone="2")

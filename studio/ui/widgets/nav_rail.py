@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, QVariantAnimation, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
@@ -238,7 +237,6 @@ class NavRail(QWidget):
                     layout.addWidget(button)
                 button.keys = item.keys
                 button.show_text(item.title)
-        self._chain_focus()
 
     def set_texts(self, new_run: str, help_text: str) -> None:
         """The two buttons' texts, translated."""
@@ -296,23 +294,6 @@ class NavRail(QWidget):
         self._move.setStartValue(self.width())
         self._move.setEndValue(target)
         self._move.start()
-
-    def _chain_focus(self) -> None:
-        order = [
-            self.project_button,
-            *self._in(self._places),
-            self.new_run,
-            self.help,
-            *self._in(self._below),
-        ]
-        for before, after in pairwise(order):
-            QWidget.setTabOrder(before, after)
-
-    @staticmethod
-    def _in(layout: QVBoxLayout) -> list[QWidget]:
-        items = [layout.itemAt(index) for index in range(layout.count())]
-        widgets = [item.widget() for item in items if item is not None]
-        return [widget for widget in widgets if widget is not None]
 
     def open_projects(self) -> None:
         """The menu: choose a project, rename this one, make another."""

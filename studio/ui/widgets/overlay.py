@@ -6,6 +6,8 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
+from studio.ui.tab_order import move_on
+
 EDGE = 16
 
 
@@ -22,7 +24,7 @@ class Overlay(QFrame):
         self._top = top
         self._before: QWidget | None = None
         self.setProperty("floating", "true")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         over.installEventFilter(self)
         self.hide()
 
@@ -77,22 +79,4 @@ class Overlay(QFrame):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab stays inside while it is open."""
-        inside = [w for w in _chain(self) if self.isAncestorOf(w)]
-        focus = self.window().focusWidget()
-        if focus not in inside:
-            return super().focusNextPrevChild(forward)
-        step = 1 if forward else -1
-        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
-        inside[(inside.index(focus) + step) % len(inside)].setFocus(reason)
-        return True
-
-
-def _chain(first: QWidget) -> list[QWidget]:
-    """What Tab reaches, in its order, beginning behind a widget."""
-    found: list[QWidget] = []
-    widget = first.nextInFocusChain()
-    while widget is not None and widget is not first:
-        if widget.isVisible() and widget.isEnabled() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
-            found.append(widget)
-        widget = widget.nextInFocusChain()
-    return found
+        return move_on(self, forward=forward)
