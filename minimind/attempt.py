@@ -59,7 +59,13 @@ def carry_out(
         for place in (folder.path, folder.checkpoints):
             if place.is_dir():
                 sweep(place)
-        report = Report(folder, folder.next_attempt(), step=state.step if state else 0, quiet=quiet)
+        report = Report(
+            folder,
+            folder.next_attempt(),
+            step=state.step if state else 0,
+            before=state.status if state else None,
+            quiet=quiet,
+        )
         try:
             return work(report)
         finally:

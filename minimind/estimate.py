@@ -99,6 +99,16 @@ def utilisation(config: ModelConfig, kind: str, precision: str = "bf16") -> floa
     return best * active / (active + half)
 
 
+def duration(seconds_: float) -> str:
+    """About how long, for a line in a log or a terminal: 40 s, 3.1 min, 2 h 5 min, 4.5 days."""
+    if seconds_ >= 48 * 3600:
+        return f"{seconds_ / 86_400:.1f} days"
+    if seconds_ >= 3600:
+        hours, minutes = divmod(round(seconds_ / 60), 60)
+        return f"{hours} h {minutes} min"
+    return f"{seconds_ / 60:.1f} min" if seconds_ >= 60 else f"{seconds_:.0f} s"
+
+
 def seconds(tokens: float, tokens_per_second: float) -> float:
     """How long so many tokens take at a speed that was predicted or measured."""
     return tokens / tokens_per_second if tokens_per_second > 0 else float("inf")

@@ -8,6 +8,7 @@ from pathlib import Path
 from minimind.cli import print_json
 from minimind.cli.job_arguments import add_job_arguments, job_of
 from minimind.data import facts
+from minimind.estimate import duration
 from minimind.methods import method_named
 from minimind.plan import predict, sequence_length
 
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
         "parameters": f"{found.parameters:,}",
         "device": f"{chosen.name}, {plan.precision}",
         "memory": f"{found.peak_memory_bytes / gib:.2f} GB at most, {chosen.free_bytes / gib:.1f} GB free",
-        "time": f"about {_duration(found.seconds)}",
+        "time": f"about {duration(found.seconds)}",
         "cost": f"{found.cost_cny:.2f} CNY, {found.kwh:.3f} kWh",
         "steps": f"{found.steps:,} of {plan.tokens_per_step:,} tokens, {found.epochs:.2f} passes",
         "tokens": f"{found.tokens:,}{looked}",
@@ -51,14 +52,3 @@ def run(options: argparse.Namespace) -> int:
     }.items():
         print(f"{label:<12} {text}")
     return 0
-
-
-def _duration(seconds: float) -> str:
-    hours, minutes = int(seconds // 3600), seconds / 60 % 60
-    return (
-        f"{hours} h {minutes:.0f} min"
-        if hours
-        else f"{minutes:.1f} min"
-        if seconds >= 60
-        else f"{seconds:.0f} s"
-    )

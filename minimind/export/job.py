@@ -69,8 +69,7 @@ class _Attempt:
             report.become(RunState.STOPPING)
             return self._end(RunState.STOPPED)
         except BadInput as error:
-            report.fail("bad_input", reason=str(error))
-            self._end(RunState.FAILED)
+            self._end(report.refuse(error))
             raise
         except (Exception, KeyboardInterrupt) as error:
             report.say(traceback.format_exc().rstrip())

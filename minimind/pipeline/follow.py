@@ -137,7 +137,9 @@ class StageProcess:
         state = self._folder.read_state()
         spoke = state is not None and state.attempt == self._attempt
         if code == 2:
-            return StageEnd(status=RunState.FAILED, refused=True, **_reason(self._refusal()))
+            kept = state is not None and state.status is RunState.STOPPED
+            status = RunState.STOPPED if kept else RunState.FAILED
+            return StageEnd(status=status, refused=True, **_reason(self._refusal()))
         if state is not None and spoke and state.status in (RunState.FINISHED, RunState.STOPPED):
             return StageEnd(status=state.status)
         if state is not None and spoke and state.status is RunState.FAILED:

@@ -95,8 +95,7 @@ class _Attempt:
             self._record()
             return self._end(self._work())
         except BadInput as error:
-            report.fail("bad_input", reason=str(error))
-            self._end(RunState.FAILED)
+            self._end(report.refuse(error))
             raise
         except (Exception, KeyboardInterrupt) as error:
             report.say(traceback.format_exc().rstrip())
@@ -137,10 +136,10 @@ class _Attempt:
                 return RunState.STOPPED
             end = self._carry_out(stage)
             self._tell(stage, end.status)
-            if end.status is RunState.STOPPED:
+            if end.status is RunState.STOPPED and not end.refused:
                 return RunState.STOPPED
             if end.status is not RunState.FINISHED:
-                return self._fail(stage, end)
+                return self._fail(end)
             self._finished_one = True
         return RunState.FINISHED
 
@@ -230,7 +229,7 @@ class _Attempt:
 
     # -- the end ---------------------------------------------------------------------------------
 
-    def _fail(self, stage: StageRun, end: StageEnd) -> RunState:
+    def _fail(self, end: StageEnd) -> RunState:
         params = dict(end.params or {})
         if end.refused and not self._finished_one:
             raise BadInput(str(params.get("reason")))
@@ -248,7 +247,7 @@ class _Attempt:
 
     def _end(self, status: RunState) -> Result:
         report, wall_s = self._report, round(time.monotonic() - self._began, 2)
-        if status is RunState.STOPPED:
+        if status is RunState.STOPPED and report.status is not RunState.STOPPING:
             report.become(RunState.STOPPING)
         values = {**_result(self._stages, status, {}), "wall_s": wall_s}
         report.emit(

@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import torch
 
+from minimind.estimate import duration
 from minimind.evaluate.heldout import measure
 from minimind.evaluate.samples import speak
 from minimind.files import NO_ROOM, failpoint, free_bytes
@@ -20,11 +21,14 @@ from minimind.plan import with_intervals
 from minimind.run_state import RunState
 from minimind.training import snapshot
 from minimind.training.control import Control
+from minimind.training.optimizer import learning_rate
 from minimind.training.report import Report
 from minimind.training.setup import Session
 from minimind.training.step import StepResult, train_step
 
 MAX_SKIPPED = 5
+# of work that a power cut may cost, unless a person says how often to save
+MOST_UNSAVED_S = 600.0
 PAUSE_POLL_S = 0.2
 ROOM_POLL_S = 2.0
 
@@ -55,7 +59,7 @@ class Loop:
         self.progress = session.progress
         self._stop = False
         self._recent: deque[float] = deque(maxlen=20)
-        self._clock = time.monotonic()
+        self._clock = self._saved_at = time.monotonic()
         self._evaluated_at: int | None = self.progress.eval_step
         self._eval_s = 0.0
         self._lacks_room = False
@@ -73,7 +77,7 @@ class Loop:
             self._step()
             self._decide_schedule()
             self._measure()
-            if self._due(self.session.plan.save_every) and not self._is_complete():
+            if self._save_is_due() and not self._is_complete():
                 self.save()
             self._answer_requests()
         measured = self.progress.eval_step == self.progress.step
@@ -99,6 +103,13 @@ class Loop:
 
     def _due(self, every: int | None) -> bool:
         return every is not None and every > 0 and self.progress.step % every == 0
+
+    def _save_is_due(self) -> bool:
+        """At its interval; where that was left to us, also when too much time would be lost."""
+        if self._due(self.session.plan.save_every):
+            return True
+        automatic = self.session.job.settings.get("save_every") is None
+        return automatic and time.monotonic() - self._saved_at >= MOST_UNSAVED_S
 
     # -- a single step ---------------------------------------------------------------------------
 
@@ -146,7 +157,9 @@ class Loop:
             eta_s=None if eta is None else round(eta, 1),
             **result.extras,
         )
-        left = "" if eta is None else f", about {eta:.0f} s left"
+        # the first steps are slower than the rest
+        told = eta is not None and len(self._recent) == self._recent.maxlen
+        left = f", about {duration(eta)} left" if told and eta is not None else ""
         where = f"step {self.progress.step}/{self.session.plan.total_steps or '?'}"
         self.report.say(f"{where}  loss {result.loss:.4f}  lr {result.lr:.2e}  {rate:.0f} tok/s{left}")
 
@@ -200,11 +213,15 @@ class Loop:
         with_evals = step_s + (self._eval_s / plan.eval_every if plan.eval_every else 0.0)
         total = progress.step + max(1, int((budget - progress.elapsed_s - self._eval_s) / with_evals))
         # steps that were asked for: time may only make them fewer
-        total = min(total, plan.total_steps or total)
+        at, total = progress.step, min(total, plan.total_steps or total)
+        # a warm-up that was planned for more steps ends here, at the rate that it has come to
         self.session.plan = replace(
-            with_intervals(plan, total, self.session.data), total_steps=total, decay_from=progress.step
+            with_intervals(plan, total, self.session.data),
+            total_steps=total,
+            decay_from=at,
+            **({"lr": learning_rate(at, plan), "warmup_steps": at} if at < plan.warmup_steps else {}),
         )
-        self.report.emit("schedule", decay_from=progress.step, total_steps=total)
+        self.report.emit("schedule", decay_from=at, total_steps=total)
         self.report.say(f"{total} steps fit into {plan.minutes:g} minutes; the rate falls from here on")
 
     def evaluate(self) -> None:
@@ -285,6 +302,7 @@ class Loop:
             self.report.become(RunState.RUNNING)
         self.report.emit("checkpoint", step=progress.step, path=path.relative_to(folder.path).as_posix())
         snapshot.tidy(folder, self.session.plan.keep_checkpoints)
+        self._saved_at = time.monotonic()
         self.report.say(f"step {progress.step}  saved {path.name}")
         self._tick()
 

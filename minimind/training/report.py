@@ -11,9 +11,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TextIO
 
+from minimind.errors import BadInput
 from minimind.events import EventWriter
 from minimind.files import NO_ROOM
 from minimind.hardware import HardwareSampler
+from minimind.messages import MESSAGES
 from minimind.run_folder import ProcessIdentity, RunFolder, State
 from minimind.run_state import RunState
 
@@ -23,11 +25,21 @@ HEARTBEAT_S = 2.0
 class Report:
     """One attempt's voice. Also a heartbeat, so that a long step does not look like death."""
 
-    def __init__(self, folder: RunFolder, attempt: int, *, step: int = 0, quiet: bool) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        attempt: int,
+        *,
+        step: int = 0,
+        before: RunState | None = None,
+        quiet: bool,
+    ) -> None:
+        """`before`: how the attempt before this one ended."""
         identity = ProcessIdentity.of(os.getpid())
         assert identity is not None
         self.folder = folder
         self.attempt = attempt
+        self._before = before
         self.events = EventWriter(folder.events_file)
         self._state = State(
             status=RunState.STARTING,
@@ -118,6 +130,26 @@ class Report:
     def fail(self, code: str, **params: Any) -> None:
         """An `error` event and a line in the log."""
         self.say("error: " + self._insist(lambda: self.events.fail(code, **params)))
+
+    def refuse(self, error: BadInput) -> RunState:
+        """Write down that what was asked for cannot be done.
+
+        Returns:
+            The state to end in. A run that a person had stopped stays stopped: nothing of it is worse than
+            before, and it goes on once the data is back.
+        """
+        if self._before is not RunState.STOPPED:
+            self.fail("bad_input", reason=str(error))
+            return RunState.FAILED
+        if error.code in MESSAGES and error.code != "bad_input":
+            self.warn(error.code, **error.params)
+        else:
+            self.warn("bad_input", reason=str(error))
+        if self.status is RunState.STARTING:
+            self.become(RunState.RUNNING)
+        if self.status is not RunState.STOPPING:
+            self.become(RunState.STOPPING)
+        return RunState.STOPPED
 
     def _insist(self, write: Callable[[], Any]) -> Any:
         while True:

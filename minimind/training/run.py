@@ -102,8 +102,7 @@ class Attempt:
             self.report.become(RunState.STOPPING)
             return self._end(RunState.STOPPED)
         except BadInput as error:
-            self.report.fail("bad_input", reason=str(error))
-            self._end(RunState.FAILED)
+            self._end(self.report.refuse(error))
             raise
         except NonFinite as error:
             self.report.fail("non_finite", step=error.step)

@@ -25,9 +25,10 @@ def command_line(job: JobSpec, out: str) -> str:
     for flag, path in (("--val-data", job.val_data), ("--tokenizer", job.tokenizer)):
         if path:
             words += [flag, path]
-    for name in ("steps", "epochs", "minutes"):
-        if (value := getattr(job.budget, name)) is not None:
-            words += [f"--{name}", _plain(value)]
+    # one length: the command line has no way to say minutes at most
+    lengths = ((name, getattr(job.budget, name)) for name in ("steps", "epochs", "minutes"))
+    for name, value in [pair for pair in lengths if pair[1] is not None][:1]:
+        words += [f"--{name}", _plain(value)]
     for name, value in sorted(job.settings.items()):
         text = _plain(value)
         words += (

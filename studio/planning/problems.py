@@ -333,9 +333,10 @@ def _more(plan: RunPlan, name: str, value: Any) -> tuple[str, str] | None:
 def _budget_problem(plan: RunPlan) -> tuple[str, str] | None:
     budget = plan.choices.budget
     given = [value for value in (budget.steps, budget.epochs, budget.minutes) if value is not None]
-    if len(given) > 1:
+    # minutes beside steps or passes are the most that these may take, as a stage of a recipe has them
+    if budget.steps is not None and budget.epochs is not None:
         return _("Give one length: steps, passes or minutes."), _("Correct the length")
-    if given and not 0 < given[0] < 1e9:
+    if not all(0 < value < 1e9 for value in given):
         return _("The length of training must be above 0."), _("Length: above 0")
     return None
 

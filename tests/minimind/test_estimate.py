@@ -13,6 +13,7 @@ from minimind.estimate import (
     MEMORY_PARTS,
     checkpoint_bytes,
     cost_cny,
+    duration,
     energy_kwh,
     flops_per_token,
     optimizer_bytes,
@@ -137,3 +138,18 @@ def test_time_money_energy():
     assert seconds(9_000, 0) == float("inf")
     assert cost_cny(2 * 3600, 1.3) == pytest.approx(2.6)
     assert energy_kwh(1800, 350) == pytest.approx(0.175)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.4, "0 s"),
+        (59, "59 s"),
+        (186, "3.1 min"),
+        (7190, "2 h 0 min"),
+        (9000, "2 h 30 min"),
+        (11_999_738, "138.9 days"),
+    ],
+)
+def test_a_duration_can_be_read(seconds, text):
+    assert duration(seconds) == text

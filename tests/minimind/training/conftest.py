@@ -32,9 +32,13 @@ class Shell:
     def __init__(self, cwd: Path) -> None:
         self.cwd = cwd
 
+    def environment(self) -> dict[str, str]:
+        """Of a process with one thread that finds the program."""
+        return os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+
     def start(self, *arguments: object, **environment: str) -> subprocess.Popen[str]:
         """A process whose output can be read."""
-        env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)} | environment
+        env = self.environment() | environment
         return subprocess.Popen(
             [sys.executable, "-m", "minimind", *map(str, arguments)],
             cwd=self.cwd,

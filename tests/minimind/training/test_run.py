@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -252,6 +255,71 @@ def test_changed_data_is_refused_on_resume(shell: Shell, train: list[object], pr
     )
     pretrain_text.write_bytes(pretrain_text.read_bytes() + b'{"text": "one more"}\n')
     assert pretrain_text.name in shell.refused("train", "R", "--resume")
+
+
+def test_a_refused_resume_leaves_a_stopped_run_stopped(
+    shell: Shell, train: list[object], pretrain_text: Path, tmp_path: Path
+):
+    folder = RunFolder(tmp_path / "R")
+    process = shell.start(*train, "--out", "R", "--steps", 100_000)
+    while not any(b'"kind": "step"' in line for line in _lines(folder)):
+        assert process.poll() is None, process.communicate()[1]
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=60)
+    whole = pretrain_text.read_bytes()
+    pretrain_text.write_bytes(whole + b'{"text": "one more"}\n')
+    assert "has changed since this run began" in shell.refused("train", "R", "--resume")
+    state = folder.read_state()
+    assert state is not None
+    assert (state.status, state.attempt) == (RunState.STOPPED, 2)
+    assert events_of(tmp_path / "R", "warning")[-1]["code"] == "data_changed"
+    assert events_of(tmp_path / "R", "done")[-1]["status"] == "stopped"
+    pretrain_text.unlink()
+    assert pretrain_text.name in shell.refused("train", "R", "--resume")
+    pretrain_text.write_bytes(whole)
+    step = state.step
+    assert shell.run("train", "R", "--resume", "--steps", step + 1, "--json")["step"] == step + 1
+
+
+def test_an_automatic_interval_is_bounded_in_time(shell: Shell, train: list[object], tmp_path: Path):
+    """With no time to lose every step is saved, unless a person said how often."""
+    code = "import sys; from minimind.training import loop; loop.MOST_UNSAVED_S = 0.0; "
+    code += "from minimind.cli import main; sys.exit(main(sys.argv[1:]))"
+    for name, asked in (("auto", []), ("own", ["--set", "save_every=0"])):
+        words = [*map(str, train), "--out", name, "--steps", "4", *asked]
+        subprocess.run(
+            [sys.executable, "-c", code, *words], cwd=tmp_path, check=True, env=shell.environment()
+        )
+    assert [event["step"] for event in events_of(tmp_path / "auto", "checkpoint")] == [1, 2, 3, 4]
+    assert [event["step"] for event in events_of(tmp_path / "own", "checkpoint")] == [4]
+
+
+def test_the_log_speaks_of_time_in_words_and_not_in_the_first_steps(
+    shell: Shell, train: list[object], tmp_path: Path
+):
+    shell.run(*train, "--out", "R", "--steps", 24, "--set", "eval_every=0", "--set", "sample_every=0")
+    steps = [line for line in (tmp_path / "R" / "log.txt").read_text().splitlines() if "  loss " in line]
+    assert ["left" in line for line in steps] == [False] * 19 + [True] * 5
+    assert all(re.search(r"about \d+ s left", line) for line in steps[19:])
+
+
+@pytest.mark.parametrize(("steps", "minutes", "cut"), [(5, 60, False), (100_000, 0.08, True)])
+def test_steps_with_minutes_at_most(
+    shell: Shell, train: list[object], tmp_path: Path, steps: int, minutes: float, cut: bool
+):
+    shell.run(*train, "--out", "R", "--steps", 1)
+    job = json.loads((tmp_path / "R" / "job.json").read_text())
+    folder = RunFolder(tmp_path / "S")
+    folder.path.mkdir()
+    folder.job_file.write_text(json.dumps(job | {"budget": {"steps": steps, "minutes": minutes}}))
+    result = shell.run("train", "S", "--json")
+    schedules = events_of(tmp_path / "S", "schedule")
+    assert result["status"] == "finished"
+    assert len(schedules) == cut
+    assert result["step"] == (schedules[0]["total_steps"] if cut else steps)
+    assert result["step"] <= steps
+    rates = [event["lr"] for event in events_of(tmp_path / "S", "step")]
+    assert rates[-1] < max(rates) / 2 or not cut
 
 
 def test_a_damaged_checkpoint_is_passed_over_and_told(shell: Shell, train: list[object], tmp_path: Path):

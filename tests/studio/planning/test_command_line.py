@@ -53,6 +53,12 @@ def test_the_shell_gives_the_same_job_back(awkward: Path) -> None:
         assert getattr(found, name) == getattr(job, name), name
 
 
+def test_minutes_at_most_cannot_be_said_on_the_command_line():
+    job = JobSpec(run_id="r", method="sft", model=ModelRef(preset="tiny"), budget=Budget(steps=9, minutes=2))
+    assert "--steps 9" in command_line(job, "out")
+    assert "--minutes" not in command_line(job, "out")
+
+
 @pytest.mark.parametrize("budget", [Budget(steps=100), Budget(epochs=1.5), Budget()])
 def test_what_is_default_is_left_out(awkward: Path, budget: Budget) -> None:
     job = JobSpec(

@@ -75,7 +75,7 @@ def test_a_good_plan_has_no_problem(plan_of: PlanOf) -> None:
         ),
         ({"settings": {"sample_prompts": [" "]}}, "bad_setting", Step.SETTINGS, Severity.ERROR),
         ({"budget": Budget(steps=0)}, "bad_setting", Step.SETTINGS, Severity.ERROR),
-        ({"budget": Budget(steps=5, minutes=1)}, "bad_setting", Step.SETTINGS, Severity.ERROR),
+        ({"budget": Budget(steps=5, epochs=1)}, "bad_setting", Step.SETTINGS, Severity.ERROR),
         ({"budget": Budget(steps=3)}, "few_steps", Step.SETTINGS, Severity.WARNING),
         ({"seed": -1}, "bad_setting", Step.SETTINGS, Severity.ERROR),
         ({"device": "cuda:7"}, "no_device", Step.SETTINGS, Severity.ERROR),
