@@ -181,9 +181,9 @@ class Person:
         QTest.keyClick(view, Qt.Key.Key_Return)
         settle()
 
-    def drop(self, area: QScrollArea, paths: list[Path]) -> None:
-        """Let files fall onto a widget that scrolls."""
-        target = area.viewport()
+    def drop(self, area: QWidget, paths: list[Path]) -> None:
+        """Let files fall onto a widget."""
+        target = area.viewport() if isinstance(area, QScrollArea) else area
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
         where, left, none = QPoint(20, 20), LEFT, NO_MODIFIER

@@ -11,6 +11,7 @@ from studio.ui import format as fmt
 from studio.ui.appearance import Appearance
 from studio.ui.data import words
 from studio.ui.data.histogram import Histogram
+from studio.ui.shell.terms import set_term
 from studio.ui.widgets.buttons import LinkButton
 from studio.ui.widgets.card import Card
 from studio.ui.widgets.labels import Divider, ElidedLabel, Label
@@ -72,8 +73,8 @@ class CountsCard(Card):
         self.body.addLayout(grid)
         self.body.addWidget(self.divider)
         self.body.addWidget(self.cost)
-        for key, term in (("tokens", "token"), ("trained", "mask")):
-            self.names[key].setProperty("glossary", term)
+        for key, term in (("tokens", "token"), ("trained", "loss_mask")):
+            set_term(self.names[key], term)
 
     def retranslate(self) -> None:
         """Texts in the language in force."""
@@ -131,7 +132,8 @@ class LengthsCard(Card):
         self.sentence = Label(role="small", tone="2", wrap=True)
         self.body.addWidget(self.histogram, 1)
         self.body.addWidget(self.sentence)
-        self.title.setProperty("glossary", "sequence length")
+        for part in (self.title, self.histogram):
+            set_term(part, "seq_len")
 
     def retranslate(self) -> None:
         """Texts in the language in force."""

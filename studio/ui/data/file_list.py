@@ -23,7 +23,7 @@ PickFiles = Callable[[QWidget, str, str], Sequence[str]]
 # else a list of files would look for a name that begins with it
 _PAGE_KEYS = {
     *(Qt.Key.Key_J, Qt.Key.Key_K, Qt.Key.Key_G, Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3),
-    *(Qt.Key.Key_Left, Qt.Key.Key_Right),
+    *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Delete),
 }
 
 
@@ -113,13 +113,11 @@ class FileList(Card):
 
     Signals:
         chosen(path): a file is the one in sight now.
-        remove_wanted(path): Del.
         menu_wanted(path, QPoint): a right click on a file.
         pick_wanted: the drop zone was pressed.
     """
 
     chosen = Signal(str)
-    remove_wanted = Signal(str)
     menu_wanted = Signal(str, QPoint)
     pick_wanted = Signal()
 
@@ -174,13 +172,6 @@ class FileList(Card):
         if at >= 0 and self.list.currentIndex().row() != at:
             self.list.select(at)
         self._quiet = False
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        row = self.list.current_row()
-        if event.key() == Qt.Key.Key_Delete and row is not None:
-            self.remove_wanted.emit(row.path)
-            return
-        super().keyPressEvent(event)
 
     def _on_current(self) -> None:
         row = self.list.current_row()

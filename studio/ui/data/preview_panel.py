@@ -21,6 +21,7 @@ from studio.ui import format as fmt
 from studio.ui.appearance import Appearance
 from studio.ui.data import words
 from studio.ui.data.token_view import TokenView
+from studio.ui.shell.terms import set_term
 from studio.ui.widgets.buttons import IconButton, LinkButton
 from studio.ui.widgets.labels import Divider, ElidedLabel, Label
 from studio.ui.widgets.painting import draw_box
@@ -181,8 +182,8 @@ class PreviewPanel(QWidget):
         }
         for at, key in enumerate(VIEWS, 1):
             self.which.segment(key).setToolTip(f"{tips[key]}  {at}")
-        self.which.segment(TRAINED).setProperty("glossary", "mask")
-        self.which.segment(TEMPLATE).setProperty("glossary", "template")
+        for part in (self.which.segment(TRAINED), self.tokens, self.legend["trained"]):
+            set_term(part, "loss_mask")
         self.legend["trained"].setText(_("Trained"))
         self.legend["context"].setText(_("Context only"))
         self.legend["special"].setText(_("Special"))

@@ -152,7 +152,6 @@ class DataPage(Page):
         self._runs.runs_changed.connect(self._on_runs_changed)
         self.train.clicked.connect(self._on_train)
         self.files.chosen.connect(self.choose)
-        self.files.remove_wanted.connect(self.remove)
         self.files.menu_wanted.connect(lambda path, place: self._open_menu(self._file_items(path), place))
         self.files.pick_wanted.connect(self.pick)
         body.empty.button.clicked.connect(self.add_sample)
