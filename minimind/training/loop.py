@@ -214,12 +214,12 @@ class Loop:
         total = progress.step + max(1, int((budget - progress.elapsed_s - self._eval_s) / with_evals))
         # steps that were asked for: time may only make them fewer
         at, total = progress.step, min(total, plan.total_steps or total)
-        # a warm-up that was planned for more steps ends here, at the rate that it has come to
+        if at < plan.warmup_steps:  # one that was planned for more steps ends here, at the rate reached
+            plan = replace(plan, lr=learning_rate(at, plan), warmup_steps=at)
         self.session.plan = replace(
             with_intervals(plan, total, self.session.data),
             total_steps=total,
             decay_from=at,
-            **({"lr": learning_rate(at, plan), "warmup_steps": at} if at < plan.warmup_steps else {}),
         )
         self.report.emit("schedule", decay_from=at, total_steps=total)
         self.report.say(f"{total} steps fit into {plan.minutes:g} minutes; the rate falls from here on")
