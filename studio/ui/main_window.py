@@ -290,7 +290,9 @@ class MainWindow(QMainWindow):
 
     def _on_runs_changed(self) -> None:
         runs = self._tools.runs
-        every, active = runs.runs(), runs.active()
+        active = runs.active()
+        # of a pipeline only the whole counts
+        every = [run for run in runs.runs() if runs.run(run.parent or "") is None]
         queued = sum(1 for run in every if run.state is RunState.QUEUED)
         unseen = [
             run

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QProcess
 from PySide6.QtWidgets import QSystemTrayIcon, QWidget
 
+from minimind.job import KIND_PIPELINE, KIND_TRAIN
 from minimind.messages import translated
 from minimind.run_state import RunState
 from minimind.text import _
+from studio.paths import APP
 from studio.preferences import PreferencesFile
 from studio.services.run_service import RunService
 from studio.store.records import Run
@@ -23,7 +26,7 @@ class Notifier(QObject):
     """Watches runs; where the desktop has no place for messages nothing happens.
 
     Args:
-        show: what shows title and text; None takes the system tray.
+        show: what shows title and text; None takes the system tray, or where there is none `notify-send`.
     """
 
     def __init__(
@@ -40,7 +43,7 @@ class Notifier(QObject):
         self._preferences = preferences
         self._runs = runs
         self._window = window
-        self._show = show or self._show_in_tray
+        self._show = show or self._show_on_desktop
         self._tray: QSystemTrayIcon | None = None
         # only what was seen going on can end: old runs that are read at the start are no news
         self._going_on = {run.run_id for run in runs.active()}
@@ -48,7 +51,8 @@ class Notifier(QObject):
 
     def _on_run_changed(self, run_id: str) -> None:
         run = self._runs.run(run_id)
-        if run is None:
+        if run is None or self._runs.run(run.parent or "") is not None:
+            # a stage of a pipeline is no news: the pipeline goes on, or ends for itself
             return
         if run.state.is_active:
             self._going_on.add(run_id)
@@ -60,9 +64,13 @@ class Notifier(QObject):
     def _nobody_looks(self) -> bool:
         return not self._window.isActiveWindow()
 
+    def _show_on_desktop(self, title: str, text: str) -> None:
+        if QSystemTrayIcon.isSystemTrayAvailable():
+            self._show_in_tray(title, text)
+        else:
+            send(title, text)
+
     def _show_in_tray(self, title: str, text: str) -> None:
-        if not QSystemTrayIcon.isSystemTrayAvailable():
-            return
         if self._tray is None:
             self._tray = QSystemTrayIcon(self._appearance.window_icon(), self)
             self._tray.activated.connect(self._on_activated)
@@ -78,8 +86,23 @@ class Notifier(QObject):
             self._tray.hide()
 
 
+def send(title: str, text: str) -> bool:
+    """Let the desktop's own command show a message; False, and nothing else, where there is none.
+
+    Some desktops have no tray and still show messages.
+    """
+    command = shutil.which("notify-send")
+    if command is None:
+        return False
+    # arguments, not a shell: a run may be called anything
+    words = ["--app-name=MiniMind Studio", f"--icon={APP}", "--", title, text]
+    return bool(QProcess.startDetached(command, words)[0])
+
+
 def ended_words(run: Run) -> tuple[str, str]:
     """Title and text of the message about a run that has ended."""
+    if run.state is RunState.FINISHED and run.kind not in (KIND_TRAIN, KIND_PIPELINE):
+        return run.name, _("Done, it took {time}.").format(time=fmt.duration(run.wall_s))
     if run.state is RunState.FINISHED:
         words = _("Finished: held-out loss {loss}, it took {time}.")
         loss = fmt.loss(run.best_val_loss if run.best_val_loss is not None else run.val_loss)
