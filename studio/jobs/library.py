@@ -27,7 +27,7 @@ from studio.store.curves import Curves
 from studio.store.database import DamagedError, Database, KnownError
 from studio.store.ingest import Taken, ingest_events, ingest_hardware
 from studio.store.records import Checkpoint, Curve, HardwareLanes
-from studio.store.runs import Runs, make_run
+from studio.store.runs import Runs, View, make_run
 
 # idle runs are looked at every so many polls
 _REST = 4
@@ -223,6 +223,9 @@ class Library:
             entry.live = True
             if small or entry.is_active or taken is not None:
                 self._judge(entry, changes)
+        elif entry.view == View():
+            # a long history takes a while: until then what the small files say is better than nothing
+            self._judge(entry, changes)
         self._publish(entry, changes)
         if run_id in self._open and (entry.log_grew() or small or (taken and taken.events)):
             changes.details[run_id] = self._details(entry)

@@ -27,6 +27,7 @@ from studio.ui.run.commands import RunCommands
 from studio.ui.run.failure import Mending
 from studio.ui.run.keys import bind
 from studio.ui.run.menus import RunMenus
+from studio.ui.run.planned import planned_figures
 from studio.ui.run.plot_files import PlotFiles
 from studio.ui.run.plot_options import PlotOptions
 from studio.ui.run.rows import Row
@@ -177,7 +178,11 @@ class RunPage(Page):
         body, run_id = self.body, run.run_id
         events, checkpoints = self._runs.events(run_id), self._runs.checkpoints(run_id)
         samples = self._runs.samples(run_id)
-        body.figures.show_figures(words.figures(run, self._job, self._spent(run)))
+        if run.state is RunState.QUEUED and not run.step and self._job is not None:
+            figures = planned_figures(self._job)
+        else:
+            figures = words.figures(run, self._job, self._spent(run))
+        body.figures.show_figures(figures)
         body.events.set_rows(rows.event_rows(events, checkpoints))
         body.checkpoints.set_rows(rows.checkpoint_rows(checkpoints))
         body.set_num_checkpoints(len(checkpoints))

@@ -18,6 +18,8 @@ from studio.ui.widgets.phase_strip import PHASES
 
 # before this step the trainer's guess of the remaining time jumps about
 ESTIMATE_FROM_STEP = 20
+# before it has lasted so long nobody knows how fast a phase goes
+_RATE_FROM_S = 3.0
 _DOT = " · "
 _KINDS = {KIND_EXPORT: N_("Export")}
 
@@ -119,7 +121,7 @@ def progress(
         # pauses are spans too, but no phase
         if span.phase in PHASES:
             seconds[span.phase] = seconds.get(span.phase, 0.0) + max(0.0, span.ended - span.began)
-    current, note = _current(run)
+    current, note = _current(run, _began(spans, run.phase), now())
     always = {"prepare", "train", "evaluate", "save"} if run.kind == KIND_TRAIN else set()
     shown = tuple(name for name in PHASES if name in always or name in seconds or name == current)
     order = list(shown)
@@ -144,24 +146,35 @@ def progress(
     )
 
 
-def _current(run: Run) -> tuple[str | None, str]:
+def _began(spans: list[PhaseSpan], phase: str | None) -> float | None:
+    """When the phase that goes on began; None for one that the index does not know yet."""
+    return spans[-1].began if spans and spans[-1].phase == phase else None
+
+
+def _current(run: Run, began: float | None, now: float) -> tuple[str | None, str]:
     if run.state is RunState.STOPPING:
         return "save", ""
     if not run.state.is_active:
         return None, ""
     if run.kind != KIND_TRAIN:
-        return (run.phase if run.phase in PHASES else None), _amount(run)
+        return (run.phase if run.phase in PHASES else None), _amount(run, began, now)
     name = run.phase or ("prepare" if run.state is RunState.STARTING else "train")
-    note = _amount(run)
+    note = _amount(run, began, now)
     if name in ("evaluate", "save") and run.step and (run.total_steps is None or run.step < run.total_steps):
         return "train", f"· {_(PHASES[name])}"
     return (name if name in PHASES else None), note
 
 
-def _amount(run: Run) -> str:
+def _amount(run: Run, began: float | None, now: float) -> str:
+    """`31%, 20 s left` of a phase whose end is known."""
     if run.phase in (None, "train") or not run.phase_total:
         return ""
-    return fmt.percent(min(1.0, run.phase_done / run.phase_total))
+    share = min(1.0, run.phase_done / run.phase_total)
+    passed = 0.0 if began is None else now - began
+    if passed < _RATE_FROM_S or not 0.02 < share < 1:
+        return fmt.percent(share)
+    left = passed * (1 - share) / share
+    return _("{share}, {time} left").format(share=fmt.percent(share), time=fmt.duration(left))
 
 
 def _step(run: Run) -> tuple[str, tuple[str, ...]]:

@@ -60,24 +60,24 @@ COLUMNS = (
         tip=lambda run: "\n".join(filter(None, [run.name, run.note, run.run_id])),
         order=lambda run: run.name.casefold(),
     ),
-    Column(key="state", title=N_("State"), width=128, order=lambda run: float(_ORDER.index(run.state))),
+    Column(key="state", title=N_("State"), width=112, order=lambda run: float(_ORDER.index(run.state))),
     Column(key="curve", title=N_("Curve"), width=116, spare=5),
     Column(
         key="val_loss",
         title=N_("Held-out loss"),
-        width=96,
+        width=88,
         text=lambda run: fmt.loss(run.best_val_loss if run.best_val_loss is not None else run.val_loss),
         tip=lambda run: fmt.loss(run.val_loss, digits=4),
         order=lambda run: run.best_val_loss if run.best_val_loss is not None else run.val_loss,
         right=True,
     ),
     Column(
-        key="steps", title=N_("Steps"), width=124, text=_steps, order=lambda run: float(run.step), right=True
+        key="steps", title=N_("Steps"), width=112, text=_steps, order=lambda run: float(run.step), right=True
     ),
     Column(
         key="model",
         title=N_("Model"),
-        width=140,
+        width=124,
         text=lambda run: run.model,
         tip=lambda run: fmt.parameters(run.parameters) if run.parameters else run.model,
         order=lambda run: run.model.casefold() or None,
@@ -86,7 +86,7 @@ COLUMNS = (
     Column(
         key="tokens",
         title=N_("Tokens"),
-        width=92,
+        width=84,
         text=lambda run: fmt.count(run.tokens) if run.tokens else fmt.UNKNOWN,
         tip=lambda run: fmt.exact(run.tokens) if run.tokens else "",
         order=lambda run: None if run.tokens is None else float(run.tokens),
@@ -96,17 +96,17 @@ COLUMNS = (
     Column(
         key="duration",
         title=N_("Duration"),
-        width=104,
+        width=100,
         text=_cost_of_time,
         order=lambda run: run.wall_s or None,
         right=True,
         spare=4,
     ),
-    Column(key="cost", title=N_("Cost"), width=80, right=True, spare=1),
+    Column(key="cost", title=N_("Cost"), width=72, right=True, spare=1),
     Column(
         key="started",
         title=N_("Started"),
-        width=116,
+        width=108,
         text=lambda run: fmt.when(run.started_at or run.created),
         tip=lambda run: fmt.absolute(run.started_at or run.created),
         order=lambda run: run.started_at or run.created,

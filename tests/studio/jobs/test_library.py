@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import functools
 import json
 import os
 import random
@@ -17,6 +18,7 @@ from minimind.run_state import RunState
 from studio.jobs.launch import create_run
 from studio.jobs.library import Changes, Library
 from studio.jobs.queue import Queue, QueueItem
+from studio.jobs.tail import Tail
 from studio.store.database import KnownError
 from studio.store.records import Run
 from tests.helpers.fake_trainer import fake_command, fake_job
@@ -252,6 +254,20 @@ def test_an_index_damaged_during_the_work_is_built_anew(place, opened):
     assert {run.name for run in after.values()} == {"again"}
     assert {run_id: run.loss for run_id, run in after.items()} == {i: run.loss for i, run in before.items()}
     assert list(place.glob("studio.db.damaged-*"))
+
+
+def test_a_long_history_is_called_by_its_name_before_it_was_read(place, opened, monkeypatch):
+    folder = made(place / "projects")
+    trained(folder)
+    folder.change_notes(name="My run")
+    monkeypatch.setattr("studio.jobs.entry.Tail", functools.partial(Tail, chunk=500))
+    library = opened()
+    changes = library.poll()
+    run = changes.runs[folder.path.name]
+    assert changes.more
+    assert (run.name, run.state) == ("My run", RunState.FINISHED)
+    assert run.step < 30
+    assert runs_of(library)[run.run_id].state is RunState.FINISHED
 
 
 def test_a_full_disk_hides_no_state_and_is_caught_up_with(place, opened):
