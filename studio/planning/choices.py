@@ -23,7 +23,8 @@ class Choices:
         method: a key of METHODS.
         recipe: a key of RECIPES in the method's place: several trainings as one; data is then `stage_data`.
         stage_data: files of a recipe's stages, by their names, where they are not the recipe's own.
-        preset, checkpoint: where the weights come from: a preset's name or the id of a run, never both.
+        preset, checkpoint: where the weights come from: a preset's name, or the id of a run or the absolute
+            path of a model folder; never both.
         data: training files, absolute paths.
         val_data: held-out file; None = 1% of the data is set aside.
         settings: values that differ from the method's defaults.

@@ -13,6 +13,7 @@ from minimind.device import Device
 from minimind.errors import BadInput
 from minimind.files import free_bytes, read_json
 from minimind.methods import METHODS, Needs
+from minimind.model.checkpoint_folder import read_config, resolve
 from minimind.model.config import ModelConfig
 from minimind.run_folder import RunFolder, checkpoint_step
 from minimind.run_state import RunState
@@ -23,7 +24,7 @@ from studio.store.records import Run
 
 @dataclass(frozen=True, kw_only=True)
 class StartPoint:
-    """A checkpoint of an earlier run that a new one can begin with.
+    """A checkpoint of an earlier run, or a model folder from elsewhere, that a new run can begin with.
 
     Attributes:
         run_id, name, method: of that run.
@@ -45,6 +46,11 @@ class StartPoint:
     ended_at: float | None = None
     config: ModelConfig | None = None
     fault: str = ""
+
+    @property
+    def is_outside(self) -> bool:
+        """A folder that belongs to no run here; `run_id` is its path then."""
+        return self.run_id == str(self.folder)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +168,24 @@ def start_point(run: Run) -> StartPoint | None:
         ended_at=run.ended_at,
         config=config,
         fault=fault,
+    )
+
+
+def outside_point(path: str) -> StartPoint | None:
+    """A model folder from elsewhere to begin with; None for what is no absolute path.
+
+    A folder that cannot be used is a point, too, whose `fault` says why.
+    """
+    folder = Path(path)
+    if not folder.is_absolute():
+        return None
+    config, fault = None, ""
+    try:
+        config = read_config(resolve(folder))
+    except BadInput as error:
+        fault = str(error)
+    return StartPoint(
+        run_id=path, name=folder.name, method="", folder=folder, step=0, config=config, fault=fault
     )
 
 

@@ -160,7 +160,7 @@ class ChatPage(Page):
         self.column.menu.aboutToShow.connect(self._fill_menu)
         self.model.opened.connect(self._on_models_opened)
         self.banner.closed.connect(self._on_banner_closed)
-        self.column.empty.button.clicked.connect(lambda: self._navigator.new_run())
+        self.column.empty.button.clicked.connect(self._navigator.first_model)
         self.transcript.acted.connect(self._act)
         self.examples.chosen.connect(self._send)
         self.composer.sent.connect(self._send)

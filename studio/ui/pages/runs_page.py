@@ -314,7 +314,7 @@ class RunsPage(Page):
             self.filter_field.clear()
             self.refresh()
         else:
-            self.new_run_requested.emit({})
+            self._navigator.first_model()
 
     def _on_strip_action(self, key: str) -> None:
         run = self.table.current_run()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QVBoxLayout, QWidget
 
 from minimind.estimate import parameters
@@ -14,6 +16,8 @@ from studio.planning.run_plan import Estimate, RunPlan
 from studio.planning.situation import StartPoint, method_title
 from studio.ui import format as fmt
 from studio.ui.appearance import Appearance
+from studio.ui.file_dialogs import pick_folder
+from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.empty_state import EmptyState
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.segmented import SegmentedControl
@@ -40,11 +44,14 @@ class ModelStep(StepView):
         self._headings: dict[str, Label] = {}
         self._presets_page = self._make_presets()
         self._runs_page, self._runs_grid = QWidget(), CardGrid()
+        self.open_folder = Button(appearance, icon="folder-open")
+        self.open_folder.clicked.connect(self._on_open_folder)
         self._empty = EmptyState(appearance, "activity")
         self._empty.sentence.setMinimumWidth(480)
         self._empty.button.clicked.connect(lambda: self.step_requested.emit(Step.WHAT, "method"))
         column = QVBoxLayout(self._runs_page)
         column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.open_folder, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self._runs_grid)
         column.addWidget(self._empty)
         column.addStretch(1)
@@ -103,7 +110,7 @@ class ModelStep(StepView):
         self._show_runs()
         self._group.setExclusive(True)
         let_tab_reach_one(self.presets.values())
-        let_tab_reach_one(self.runs[run_id] for run_id in self.plan.situation.start_points)
+        let_tab_reach_one(self.runs[run_id] for run_id in self._points())
         self._problem.show_problem(next(iter(self.here()), None))
 
     def _show_presets(self) -> None:
@@ -127,7 +134,7 @@ class ModelStep(StepView):
             card.set_note("")
 
     def _show_runs(self) -> None:
-        points = self.plan.situation.start_points
+        points = self._points()
         for run_id in [*self.runs]:
             if run_id not in points:
                 self._group.removeButton(self.runs[run_id])
@@ -143,13 +150,25 @@ class ModelStep(StepView):
             card.setChecked(run_id == self.choices.checkpoint)
         cards = [self.runs[run_id] for run_id in points]
         self._runs_grid.set_cards(cards)
-        in_tab_order(self.start_from.segment(CHECKPOINT), *cards)
+        in_tab_order(self.start_from.segment(CHECKPOINT), self.open_folder, *cards)
+        self.open_folder.setText(_("Open a model folder…"))
         self._runs_grid.setVisible(bool(points))
         self._empty.setVisible(not points)
         self._empty.set_texts(
             _("Runs that have ended and left a checkpoint appear here. There is none yet."),
             _("Pretrain one first"),
         )
+
+    def _points(self) -> dict[str, StartPoint]:
+        """What can be begun with: the folder that was opened, then the runs."""
+        point = self.plan.start_point
+        opened = {point.run_id: point} if point is not None and point.is_outside else {}
+        return {**opened, **self.plan.situation.start_points}
+
+    def _on_open_folder(self) -> None:
+        picked = pick_folder(self, _("Choose a model folder"), str(Path.home()))
+        if picked:
+            self.choose(checkpoint=str(Path(picked).absolute()))
 
     def _with(self, **changes: object) -> Estimate | None:
         return dataclasses.replace(self.plan, choices=self.choices.with_changes(**changes)).estimate()
@@ -192,6 +211,8 @@ def _figures(estimate: Estimate | None) -> str:
 
 
 def _of_run(point: StartPoint) -> tuple[str, str]:
+    if point.is_outside:
+        return point.name, str(point.folder.parent)
     which = _("best checkpoint, step {step}") if point.is_best else _("last checkpoint, step {step}")
     return point.name, f"{method_title(point.method)} · {which.format(step=fmt.exact(point.step))}"
 

@@ -120,6 +120,8 @@ class ReviewStep(StepView):
         below = " · ".join(part for part in shape if part)
         if point is None:
             return [Fact(text=self.choices.preset or "", below=below)]
+        if point.is_outside:
+            return [Fact(text=point.name, below=below, hint=str(point.folder))]
         which = _("best checkpoint, step {step}") if point.is_best else _("last checkpoint, step {step}")
         return [Fact(text=f"{point.name} · {which.format(step=fmt.exact(point.step))}", below=below)]
 
