@@ -75,7 +75,7 @@ class PreviewPanel(QWidget):
         self._appearance = appearance
         self.view: RowView | None = None
         self._rows, self._asked, self._whole = 0, 1, False
-        self._exact = True
+        self._exact, self._raw_shown = True, ""
         self.before = IconButton(appearance, "chevron-left", kind="normal")
         self.number = LinkButton(appearance)
         self.field = QLineEdit()
@@ -232,7 +232,9 @@ class PreviewPanel(QWidget):
         self.where.setText(_("{line} of the file").format(line=words.line_words(view.line)))
         if which == RAW:
             shown = view.raw if self._whole else view.raw[:RAW_LIMIT]
-            if self.raw.toPlainText() != shown:
+            if shown != self._raw_shown:
+                # not compared with the field: Qt gives other spaces back
+                self._raw_shown = shown
                 self.raw.setPlainText(shown)
             self._views.setCurrentWidget(self.raw)
         else:
