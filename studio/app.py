@@ -76,7 +76,7 @@ def _run(asked: argparse.Namespace, paths: Paths) -> int:
     if not single.claim():
         return 0
     window = compose(application, asked, paths)
-    single.asked_to_front.connect(lambda: _to_front(window))
+    single.asked_to_front.connect(lambda token: _to_front(window, token))
     window.closed.connect(application.quit)
     # Ctrl+C in the terminal closes the window; Qt's loop alone would not let Python see the signal
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -181,10 +181,18 @@ def _window(
     return window
 
 
-def _to_front(window: MainWindow) -> None:
+def _to_front(window: MainWindow, token: str) -> None:
+    from PySide6.QtWidgets import QApplication
+
+    from studio.ui.single_window import TOKEN
+
+    if token:
+        os.environ[TOKEN] = token
     window.showNormal() if window.isMinimized() else window.show()
     window.raise_()
     window.activateWindow()
+    # where the desktop lets nobody push to the front, its task bar at least says so
+    QApplication.alert(window)
 
 
 def _report_first_paint(window: MainWindow, application: QApplication) -> None:

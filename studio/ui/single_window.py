@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import os
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
-_RAISE = b"raise\n"
+_RAISE = "raise"
+_PATIENCE_MS = 100
+# what a Wayland desktop gives a program that a person starts: whoever holds it may come to the front
+TOKEN = "XDG_ACTIVATION_TOKEN"
 
 
 class SingleWindow(QObject):
     """A local socket named after the projects folder.
 
     Signals:
-        asked_to_front: another start found us.
+        asked_to_front(str): another start found us; the desktop's leave to come to the front, or empty.
     """
 
-    asked_to_front = Signal()
+    asked_to_front = Signal(str)
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -33,7 +38,7 @@ class SingleWindow(QObject):
         socket = QLocalSocket()
         socket.connectToServer(self._name)
         if socket.waitForConnected(timeout_ms):
-            socket.write(_RAISE)
+            socket.write(f"{_RAISE} {os.environ.get(TOKEN, '')}\n".encode())
             socket.waitForBytesWritten(timeout_ms)
             socket.disconnectFromServer()
             return False
@@ -49,4 +54,8 @@ class SingleWindow(QObject):
     def _on_new_connection(self) -> None:
         while (connection := self._server.nextPendingConnection()) is not None:
             connection.disconnected.connect(connection.deleteLater)
-            self.asked_to_front.emit()
+            # it writes before it does anything else; one that does not is none of ours
+            if connection.bytesAvailable() or connection.waitForReadyRead(_PATIENCE_MS):
+                said = bytes(connection.readAll().data()).decode("utf-8", "replace").split()
+                if said[:1] == [_RAISE]:
+                    self.asked_to_front.emit(said[1] if len(said) > 1 else "")

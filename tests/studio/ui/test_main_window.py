@@ -326,12 +326,17 @@ def test_with_nothing_running_it_just_closes(make: Make) -> None:
 # -- one window, no torch ----------------------------------------------------------------------------
 
 
-def test_a_second_start_brings_the_first_to_the_front(qtbot, tmp_path: Path) -> None:
+def test_a_second_start_brings_the_first_to_the_front(
+    qtbot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name = f"minimind-test-{tmp_path.name}"
     first, second = SingleWindow(name), SingleWindow(name)
     assert first.claim()
-    with qtbot.waitSignal(first.asked_to_front):
+    monkeypatch.setenv("XDG_ACTIVATION_TOKEN", "leave-17")
+    with qtbot.waitSignal(first.asked_to_front) as asked:
         assert not second.claim()
+    # the desktop's leave to come to the front goes along
+    assert asked.args == ["leave-17"]
     first.close()
     assert second.claim()
     second.close()
