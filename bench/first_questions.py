@@ -121,7 +121,7 @@ def _right_answers(language: str, kind: str, known: dict[str, Any]) -> tuple[str
         return (talk.MEET[language].format(name=known["name"]),)
     if kind == "story":
         return ()
-    return talk.SIDES[language][known.get("intent", "who")][1]
+    return tuple(talk.SIDES[language][known.get("intent", "who")][1])
 
 
 def draw(seed: int) -> list[Question]:

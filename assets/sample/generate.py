@@ -14,7 +14,7 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
-from assets.sample import facts, prose, stories, sums, talk
+from assets.sample import facts, people, prose, stories, sums, talk
 from assets.sample.grammar import capital
 
 SEED = 20261124
@@ -57,12 +57,14 @@ TAIL = {
 
 
 def ask_fact(r: random.Random, language: str) -> Exchange:
+    """One entity of one relation."""
     side = r.choice(list(facts.SIDES[language].values()))
     x = r.choice(list(side.known))
     return r.choice(side.ask).format(x=x), capital(r.choice(side.say).format(x=x, y=side.known[x]))
 
 
 def ask_sum(r: random.Random, language: str) -> Exchange:
+    """Plus a little oftener than minus."""
     if r.random() < 0.6:
         a, b = r.choice(sums.ADDED)
         return sums.fill(sums.ask(r, language, "add"), a, b, a + b), sums.fill(sums.SAY_ADD[language], a, b, a + b)
@@ -71,6 +73,7 @@ def ask_sum(r: random.Random, language: str) -> Exchange:
 
 
 def small_talk(r: random.Random, language: str) -> Exchange:
+    """What people say without wanting to know."""
     intent = r.choice(list(talk.SIDES[language]))
     says, answers = talk.SIDES[language][intent]
     said = r.choice(says)
@@ -81,16 +84,19 @@ def small_talk(r: random.Random, language: str) -> Exchange:
 
 
 def who(r: random.Random, language: str) -> Exchange:
+    """Who it is."""
     says, answers = talk.SIDES[language]["who"]
     return r.choice(says), r.choice(answers)
 
 
 def introduce(r: random.Random, language: str, name: str | None = None) -> Exchange:
+    """Somebody says a name."""
     name = name or talk.name(r, language)
     return r.choice(talk.INTROS[language]).format(name=name), talk.MEET[language].format(name=name)
 
 
 def ask_story(r: random.Random, language: str) -> Exchange:
+    """A story about an animal, or just any."""
     if r.random() < 0.1:
         return r.choice(stories.ASK_ANY[language]), stories.tell(r, language)
     animal = r.choice(stories.WORDS[language]["animal"])
@@ -98,12 +104,12 @@ def ask_story(r: random.Random, language: str) -> Exchange:
 
 
 KINDS: list[tuple[Callable[[random.Random, str], Exchange], float]] = [
-    (ask_fact, 0.31),
+    (ask_fact, 0.33),
     (ask_sum, 0.24),
     (small_talk, 0.20),
     (who, 0.06),
-    (introduce, 0.09),
-    (ask_story, 0.10),
+    (introduce, 0.10),
+    (ask_story, 0.08),
 ]
 
 
@@ -169,11 +175,12 @@ def dialogue(r: random.Random, language: str) -> str:
 
 
 TEXTS: list[tuple[Callable[[random.Random, str], str], float]] = [
-    (lambda r, language: stories.tell(r, language, long=True), 0.22),
-    (prose.write, 0.22),
-    (fact_text, 0.21),
-    (sum_text, 0.17),
-    (dialogue, 0.18),
+    (lambda r, language: stories.tell(r, language, long=True), 0.17),
+    (prose.write, 0.14),
+    (people.about, 0.12),
+    (fact_text, 0.19),
+    (sum_text, 0.14),
+    (dialogue, 0.28),
 ]
 
 
@@ -211,7 +218,7 @@ def talks(r: random.Random, count: int = TALKS) -> list[list[Message]]:
 
 def files(seed: int = SEED) -> dict[str, bytes]:
     """Name → bytes of both files."""
-    rows = {
+    rows: dict[str, list[dict[str, object]]] = {
         "pretrain.jsonl": [{"text": made} for made in texts(random.Random(seed))],
         "chat.jsonl": [{"conversations": made} for made in talks(random.Random(seed + 1))],
     }

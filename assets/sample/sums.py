@@ -27,11 +27,11 @@ FRAMES = {
         "Please do {s}.|Count {s}.|{s} makes how much?|Can you do {s} for my brother?|Find {s}.|What would you say {s} is?|Is it hard to do {s}?"
     ).split("|"),
 }
-CORES = {
-    "zh": {"add": ("{a}加{b}",) * 5 + ("{a}加上{b}", "{a}+{b}", "{a} + {b}"), "sub": ("{a}减{b}",) * 5 + ("{a}减去{b}", "{a}-{b}", "{a} - {b}")},
+CORES: dict[str, dict[str, tuple[str, ...]]] = {
+    "zh": {"add": ("{a}加{b}",) * 5 + ("{a}加上{b}", "{a}+{b}", "{a} + {b}", "{a} 加 {b}"), "sub": ("{a}减{b}",) * 5 + ("{a}减去{b}", "{a}-{b}", "{a} - {b}", "{a} 减 {b}")},
     "en": {"add": ("{a} plus {b}",) * 5 + ("{a} + {b}",), "sub": ("{a} minus {b}",) * 5 + ("{a} - {b}",)},
 }
-OTHERS = {
+OTHERS: dict[str, dict[str, tuple[str, ...]]] = {
     "zh": {"add": ("把{a}和{b}加起来是多少？", "{a}与{b}的和是几？", "先有{a}，再加{b}，是多少？"), "sub": ("从{a}里减去{b}是多少？", "先有{a}，再减{b}，是多少？")},
     "en": {
         "add": ("Add {a} and {b}.", "What is the sum of {a} and {b}?", "Can you add {a} and {b}?", "What do {a} and {b} make together?"),

@@ -34,7 +34,7 @@ ENDS_EN = " n r l s m ck nd".split(" ")
 
 def name(r: random.Random, language: str) -> str:
     """Somebody's, often one that was never heard before."""
-    if r.random() < 0.4:
+    if r.random() < 0.3:
         return r.choice(NAMES[language])
     while True:
         if language == "zh":
