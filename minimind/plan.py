@@ -20,6 +20,9 @@ from minimind.options import build
 COMPILE_MIN_PARAMETERS = 5_000_000
 COMPILE_SECONDS = {"cpu": 15.0, "cuda": 40.0, "mps": 40.0}
 COMPILE_WORTH = 20
+# a forward in float32, as the held-out loss is measured, against one in short numbers: 2.5 on a processor
+# with bf16 instructions (measured), more on a card that is busy with large products
+EVALUATION_COST = 3.0
 PROMPTS = {Needs.TEXT: ["春天来了", "Once upon a time"], Needs.CHAT: ["你是谁？", "Who are you?"]}
 
 
@@ -118,7 +121,8 @@ def resolve(job: JobSpec, config: ModelConfig, data: Data, device: Device) -> Re
     optimizer = settings.optimizer
     if optimizer == "auto":
         optimizer = "adamw" if upstream else "muon"
-    evals = _interval(settings.eval_every, total, _num_evals(data, rows * seq_len, total))
+    precision = device.precision(settings.precision)
+    evals = _interval(settings.eval_every, total, _num_evals(data, rows * seq_len, total, precision))
     return Resolved(
         seq_len=seq_len,
         rows_per_step=rows,
@@ -135,7 +139,7 @@ def resolve(job: JobSpec, config: ModelConfig, data: Data, device: Device) -> Re
         weight_decay=0.01 if upstream else settings.weight_decay,
         betas=(0.9, 0.999) if upstream else (0.9, 0.95),
         clip=settings.clip,
-        precision=device.precision(settings.precision),
+        precision=precision,
         compile=_compile(settings, config, data, device, rows * seq_len, total, job),
         log_every=settings.log_every or (1 if device.kind == "cpu" else 10),
         eval_every=evals,
@@ -155,7 +159,8 @@ def with_intervals(resolved: Resolved, total_steps: int, data: Data) -> Resolved
     """The same with the intervals filled in that were left to the length of the run, now about known."""
     evals = resolved.eval_every
     if evals is None:
-        evals = _interval(None, total_steps, _num_evals(data, resolved.tokens_per_step, total_steps))
+        affordable = _num_evals(data, resolved.tokens_per_step, total_steps, resolved.precision)
+        evals = _interval(None, total_steps, affordable)
     return dataclasses.replace(
         resolved,
         eval_every=evals,
@@ -243,13 +248,18 @@ def _learning_rate(method: type[Method], config: ModelConfig, optimizer: str, up
     return float(f"{method.base_lr[optimizer] * scale:.2g}")
 
 
-def _num_evals(data: Data, tokens_per_step: int, total: int | None) -> int | None:
+def _evaluation_cost(precision: str) -> float:
+    """Of a token, against one that is trained: a forward costs a third of a step of the same precision."""
+    return (1.0 if precision == "float32" else EVALUATION_COST) / 3
+
+
+def _num_evals(data: Data, tokens_per_step: int, total: int | None, precision: str) -> int | None:
     if total is None:
         return None
     if not data.heldout_tokens:
         return 1
-    # a forward costs a third of a step; evaluation may take a twentieth of the run
-    affordable = total * tokens_per_step * 3 / data.heldout_tokens / 20
+    # evaluation may take a twentieth of the run
+    affordable = total * tokens_per_step / _evaluation_cost(precision) / data.heldout_tokens / 20
     return int(min(max(affordable, 1), 20))
 
 
@@ -356,7 +366,7 @@ def predict(
         steps = resolved.total_steps
         seconds = steps * tokens_per_step / speed
         evals = steps / resolved.eval_every if resolved.eval_every else 1
-        seconds += (evals + 1) * data.heldout_tokens / speed / 3
+        seconds += (evals + 1) * data.heldout_tokens / speed * _evaluation_cost(resolved.precision)
         seconds += COMPILE_SECONDS[device.kind] if resolved.compile else 0.0
         most = 60 * (resolved.minutes or math.inf)
         if seconds > most:

@@ -101,13 +101,9 @@ def _measure(engine: Engine, cache: TokenCache, seq_len: int) -> HeldoutLoss | N
         from minimind.evaluate.heldout_logits import measure_logits
 
         return measure_logits(engine.logits, [cache], documents, seq_len=seq_len)
-    import torch
-
     from minimind.chat.torch_engine import TorchEngine
     from minimind.evaluate.heldout import measure
-    from minimind.training.precision import Precision
 
     assert isinstance(engine, TorchEngine)
     # the weights are in the asked precision already
-    precision = Precision("float32", torch.device(engine.info.device))
-    return measure(engine.model, [cache], documents, seq_len=seq_len, precision=precision)
+    return measure(engine.model, [cache], documents, seq_len=seq_len)

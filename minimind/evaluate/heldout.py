@@ -13,7 +13,6 @@ from minimind.data import split
 from minimind.data.cache import TokenCache
 from minimind.losses import linear_cross_entropy
 from minimind.model.transformer import Transformer
-from minimind.training.precision import Precision
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,17 +45,17 @@ def measure(
     documents: Sequence[np.ndarray],
     *,
     seq_len: int,
-    precision: Precision,
     on_progress: Callable[[int], None] = lambda done: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> HeldoutLoss | None:
     """Score each document alone, in windows that overlap by one token: every token but bos exactly once.
 
+    In float32 whatever the run computes in: a checkpoint then measures the same wherever it is measured.
+
     Args:
         model: left in the mode it was in.
         caches, documents: for each cache the numbers of its documents.
         seq_len: window length in tokens.
-        precision: what the forward computes in.
         on_progress: hears the number of tokens scored so far.
         cancelled: asked between batches.
 
@@ -66,21 +65,24 @@ def measure(
     was_training = model.training
     model.eval()
     nats, tokens = 0.0, 0
+    # TF32 has ten bits of mantissa
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("highest")
     try:
         with torch.inference_mode():
             for batch in split.evaluation_batches(caches, documents, seq_len):
                 if cancelled():
                     return None
                 batch = batch.to(model.device)
-                with precision.autocast():
-                    states = model(batch)
-                    total, count = linear_cross_entropy(
-                        states.hidden_ND, model.head_weight, batch.labels_N, batch.weights_N
-                    )
+                states = model(batch)
+                total, count = linear_cross_entropy(
+                    states.hidden_ND, model.head_weight, batch.labels_N, batch.weights_N
+                )
                 nats += float(total)
                 tokens += count
                 on_progress(tokens)
     finally:
+        torch.set_float32_matmul_precision(before)
         model.train(was_training)
     size = sum(int(c.doc_bytes[d].sum()) for c, d in zip(caches, documents, strict=True))
     return HeldoutLoss(nats=nats, tokens=tokens, bytes=size) if tokens else None

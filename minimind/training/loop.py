@@ -236,7 +236,6 @@ class Loop:
             session.heldout_caches,
             session.heldout,
             seq_len=session.plan.seq_len,
-            precision=session.precision,
             on_progress=lambda done: self.report.progress(
                 "evaluate", done, session.data.heldout_tokens, "tokens"
             ),

@@ -322,6 +322,19 @@ def test_steps_with_minutes_at_most(
     assert rates[-1] < max(rates) / 2 or not cut
 
 
+@pytest.mark.parametrize("precision", ["bf16", "float32"])
+def test_held_out_loss_of_a_run_is_what_loss_says_of_the_file(
+    shell: Shell, train: list[object], tmp_path: Path, precision: str
+):
+    lines = (tmp_path / "pretrain.jsonl").read_bytes().splitlines(keepends=True)
+    (tmp_path / "held.jsonl").write_bytes(b"".join(lines[:40]))
+    length = ["--steps", 6, "--set", "eval_every=0", "--set", f"precision={precision}"]
+    run = shell.run(*train, "--out", "R", "--val-data", "held.jsonl", *length)
+    said = shell.run("loss", "R", "--data", "held.jsonl", "--json")
+    assert said["nats_per_token"] == pytest.approx(run["val_loss"], rel=1e-7)
+    assert said["bits_per_byte"] == pytest.approx(run["bits_per_byte"], rel=1e-7)
+
+
 def test_a_damaged_checkpoint_is_passed_over_and_told(shell: Shell, train: list[object], tmp_path: Path):
     shell.run(
         *train,
