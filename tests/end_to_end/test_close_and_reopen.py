@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from minimind.run_folder import RunFolder
@@ -97,3 +97,42 @@ def test_closing_while_it_trains_asks(open_studio: OpenStudio, paths: Paths, pre
     assert folder.pointed("last") == folder.step_folder(max(losses_of(run)))
     assert len(asked) == 3
     assert all("Long one" in text and "It goes on without this window" in text for text in asked)
+
+
+def test_somebody_who_was_asked_once_need_not_be_asked_again(
+    open_studio: OpenStudio, paths: Paths, pretrain_text: Path
+) -> None:
+    person = open_studio()
+    run = pretrain(person, pretrain_text, steps=LONG, name="Long one")
+    person.wait_for_state("Running")
+
+    def keep_for_ever(dialog: CloseDialog) -> None:
+        QTest.mouseClick(
+            dialog.never_again,
+            Qt.MouseButton.LeftButton,
+            Qt.KeyboardModifier.NoModifier,
+            QPoint(12, dialog.never_again.height() // 2),
+        )
+        assert dialog.never_again.isChecked()
+        QTest.keyClick(dialog, Qt.Key.Key_Return)
+
+    with person.in_dialog(CloseDialog, keep_for_ever):
+        person.window.close()
+    settle()
+    assert not person.window.isVisible()
+
+    person = open_studio()
+    person.open_from_table("Long one")
+    person.wait_for_state("Running")
+    # a dialog would hold this call until somebody answered
+    assert person.window.close()
+    state = RunFolder(run.folder).read_state()
+    assert state is not None
+    assert state.process.is_alive()
+
+    # the preferences take it back
+    person = open_studio()
+    person.go("Preferences")
+    assert not person.window._tools.preferences.current.ask_on_close
+    person.click("Ask before closing while something trains")
+    assert person.window._tools.preferences.current.ask_on_close

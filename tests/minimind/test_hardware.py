@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -20,9 +19,9 @@ from minimind.hardware import (
     container_limit_bytes,
     parse_line,
 )
+from tests.helpers.fake_driver import build_fake_driver
 
-FAKE = Path(__file__).with_name("fake_nvml.c")
-NOT_SUPPORTED, NO_PERMISSION, DRIVER_NOT_LOADED, GPU_IS_LOST, MISMATCH = 3, 4, 9, 15, 18
+NOT_SUPPORTED, NO_PERMISSION, DRIVER_NOT_LOADED, GPU_IS_LOST, MISMATCH, UNKNOWN = 3, 4, 9, 15, 18, 999
 
 SAMPLE = HardwareSample(
     t=1763980000.25,
@@ -176,15 +175,9 @@ def test_without_nvidia_ml_py_there_is_a_sentence(monkeypatch: pytest.MonkeyPatc
 
 @pytest.fixture(scope="module")
 def fake_driver(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    pytest.importorskip("pynvml")
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    if compiler is None or not sys.platform.startswith("linux"):
-        pytest.skip("no C compiler on Linux: the fake driver cannot be built")
-    folder = tmp_path_factory.mktemp("nvml")
-    library = folder / "libnvidia-ml.so.1"
-    subprocess.run(
-        [compiler, "-shared", "-fPIC", f"-Wl,-soname,{library.name}", "-o", library, FAKE], check=True
-    )
+    folder = build_fake_driver(tmp_path_factory.mktemp("nvml"))
+    if folder is None:
+        pytest.skip("no C compiler on Linux, or no nvidia-ml-py: the fake driver cannot be built")
     return folder
 
 
@@ -227,9 +220,10 @@ def test_a_card_is_read_whole(fake_driver: Path) -> None:
     ]
 
 
-def test_what_a_card_does_not_support_is_none(fake_driver: Path) -> None:
-    unsupported = [f"!{name} {NOT_SUPPORTED}" for name in ("memory", "milliwatt", "limit")]
-    out = ask_driver(fake_driver, SAMPLE_ONCE, "count 2", *unsupported)
+@pytest.mark.parametrize("error", [NOT_SUPPORTED, NO_PERMISSION, GPU_IS_LOST, UNKNOWN])
+def test_what_a_card_does_not_answer_is_none_and_the_rest_is_there(fake_driver: Path, error: int) -> None:
+    refused = [f"!{name} {error}" for name in ("memory", "milliwatt", "limit")]
+    out = ask_driver(fake_driver, SAMPLE_ONCE, "count 2", *refused)
     for index, card in enumerate(out["gpus"]):
         assert card["index"] == index
         assert card["utilisation_percent"] == 97
@@ -263,7 +257,7 @@ def test_a_card_without_a_handle_is_still_listed(fake_driver: Path) -> None:
         (NO_PERMISSION, "no_permission"),
         (DRIVER_NOT_LOADED, "driver_not_loaded"),
         (MISMATCH, "version_mismatch"),
-        (999, "nvml_error"),
+        (UNKNOWN, "nvml_error"),
     ],
 )
 def test_a_driver_that_does_not_start_is_named(fake_driver: Path, error: int, code: str) -> None:
