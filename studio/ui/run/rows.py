@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from minimind.events import Event
@@ -152,7 +152,8 @@ def _start(event: Event) -> Row:
         parts.append(fmt.parameters(fields["parameters"]))
     parts.append(device_name(str(fields.get("device") or "")))
     title = _("Resumed") if attempt > 1 else _("Training began")
-    return _row(event, "rotate-ccw" if attempt > 1 else "play", title, _DOT.join(filter(None, parts)))
+    row = _row(event, "rotate-ccw" if attempt > 1 else "play", title, _DOT.join(filter(None, parts)))
+    return replace(row, step=from_step) if attempt > 1 else row
 
 
 def _schedule(event: Event) -> Row:
