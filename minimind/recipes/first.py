@@ -11,7 +11,7 @@ from minimind.text import N_
 # model in less time, a slow one makes a smaller number of steps with the whole schedule in them.
 # The sample's texts are short, and small steps give more updates in the same time. The rates are high because
 # the sample is all there is to know.
-SHORT = {"seq_len": 256, "tokens_per_step": 2048, "eval_every": 0, "save_every": 0, "sample_every": 150}
+SHORT = {"seq_len": 256, "tokens_per_step": 2048, "eval_every": 0, "save_every": 0, "sample_every": 200}
 
 FIRST = Recipe(
     name="first",
@@ -25,14 +25,14 @@ FIRST = Recipe(
             method="pretrain",
             data=("pretrain.jsonl",),
             settings=SHORT | {"lr": 4e-3, "sample_prompts": ["从前", "Once upon a time"]},
-            budget=Budget(steps=310, minutes=2.2),
+            budget=Budget(steps=400, minutes=2.3),
         ),
         Stage(
             name="sft",
             method="sft",
             data=("chat.jsonl",),
-            settings=SHORT | {"lr": 2e-3, "sample_prompts": ["你是谁？", "Who are you?"]},
-            budget=Budget(steps=540, minutes=3.0),
+            settings=SHORT | {"lr": 2.5e-3, "sample_prompts": ["你是谁？", "Who are you?"]},
+            budget=Budget(steps=450, minutes=2.9),
         ),
     ),
 )
