@@ -21,15 +21,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def once() -> float:
-    """One start."""
+def once() -> tuple[float, float]:
+    """One start: seconds by the clock, and of processor time, which a busy machine does not change."""
     with tempfile.TemporaryDirectory() as home:
         env = os.environ | {"STUDIO_HOME": home}
         command = [sys.executable, str(ROOT / "main.py"), "--first-paint", "--projects", f"{home}/projects"]
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=True)
-    found = re.search(r"[0-9]+\.[0-9]+", done.stdout)
-    assert found, done.stdout
-    return float(found[0])
+    found = re.findall(r"[0-9]+\.[0-9]+", done.stdout)
+    assert len(found) == 2, done.stdout
+    return float(found[0]), float(found[1])
 
 
 def main() -> int:
@@ -40,12 +40,19 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    seconds = [once() for _ in range(options.runs)]
-    found = {"median_s": statistics.median(seconds), "worst_s": max(seconds), "runs": options.runs}
+    starts = [once() for _ in range(options.runs)]
+    seconds = [wall for wall, _processor in starts]
+    found = {
+        "median_s": statistics.median(seconds),
+        "worst_s": max(seconds),
+        "processor_s": statistics.median(processor for _wall, processor in starts),
+        "runs": options.runs,
+    }
     print(
         json.dumps(found)
         if options.json
-        else f"median {found['median_s']:.2f} s, worst {found['worst_s']:.2f} s"
+        else f"median {found['median_s']:.2f} s, worst {found['worst_s']:.2f} s; "
+        f"processor time {found['processor_s']:.2f} s"
     )
     return 0
 
