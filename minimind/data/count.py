@@ -23,6 +23,8 @@ from minimind.data.rows import Kind, Row
 from minimind.tokenizer.tokenizer import Tokenizer
 
 MAX_REPEATS = 500
+# of text encoded at once: a window counts in its own process, and each batch holds up its other threads
+_BATCH_BYTES = 1 << 18
 # hashes of so many rows are looked up one by one before they join the sorted ones
 _RECENT = 65_536
 _LATIN = bytes(range(ord("A"), ord("Z") + 1)) + bytes(range(ord("a"), ord("z") + 1))
@@ -157,7 +159,7 @@ def count(
         path: the file.
         tokenizer: what makes the tokens.
         needs: the kind of rows; None takes the most frequent.
-        progress: called about once a megabyte.
+        progress: called a few times a megabyte.
         cancelled: asked as often.
 
     Raises:
@@ -166,7 +168,7 @@ def count(
     source = open_source(path, needs)
     counting = _Counting(source)
     try:
-        for block, position in encoded_blocks(source, tokenizer, cancelled):
+        for block, position in encoded_blocks(source, tokenizer, cancelled, batch_bytes=_BATCH_BYTES):
             counting.take(block, position)
             progress(counting.found())
     except Cancelled:

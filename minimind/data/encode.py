@@ -38,14 +38,18 @@ class Block:
 
 
 def encoded_blocks(
-    source: Source, tokenizer: Tokenizer, cancelled: Callable[[], bool] | None
+    source: Source,
+    tokenizer: Tokenizer,
+    cancelled: Callable[[], bool] | None,
+    *,
+    batch_bytes: int = BATCH_BYTES,
 ) -> Iterator[tuple[Block, int]]:
     """Blocks in order, with the byte reached: some are encoded in Rust while others are parsed."""
     encode = _ENCODERS[source.kind]
     waiting: deque[tuple[Future[Block], int]] = deque()
     # two calls at a time: while one hands its result over to Python, the other keeps the cores busy
     with ThreadPoolExecutor(2) as pool:
-        for rows, problems, position in _batches(source):
+        for rows, problems, position in _batches(source, batch_bytes):
             if cancelled is not None and cancelled():
                 raise Cancelled
             waiting.append((pool.submit(encode, rows, problems, tokenizer), position))
@@ -56,7 +60,7 @@ def encoded_blocks(
             yield block.result(), reached
 
 
-def _batches(source: Source) -> Iterator[tuple[list[Row], list[Problem], int]]:
+def _batches(source: Source, batch_bytes: int) -> Iterator[tuple[list[Row], list[Problem], int]]:
     items = iter(source)
     while True:
         rows: list[Row] = []
@@ -68,7 +72,7 @@ def _batches(source: Source) -> Iterator[tuple[list[Row], list[Problem], int]]:
                 continue
             rows.append(item)
             size += len(item.content)
-            if size >= BATCH_BYTES:
+            if size >= batch_bytes:
                 break
         if not rows and not problems:
             return
