@@ -103,7 +103,7 @@ def compose(
     load_fonts()
     preferences = PreferencesFile(paths.preferences)
     appearance = _appearance(application, asked, paths, preferences.current)
-    preferences.listen(lambda changed: _apply(appearance, changed))
+    _follow(appearance, preferences)
     return _window(appearance, preferences, paths, system)
 
 
@@ -136,13 +136,21 @@ def _appearance(
     )
 
 
-def _apply(appearance: Appearance, preferences: Preferences) -> None:
-    appearance.set(
-        theme_choice=preferences.theme,
-        language_choice=preferences.language,
-        text_size=preferences.text_size,
-        reduce_motion=preferences.reduce_motion,
-    )
+def _follow(appearance: Appearance, preferences: PreferencesFile) -> None:
+    """Apply what a person changes from now on; what the command line asked for holds until then."""
+    before = preferences.current
+
+    def on_changed(now: Preferences) -> None:
+        nonlocal before
+        was, before = before, now
+        appearance.set(
+            theme_choice=now.theme if now.theme != was.theme else None,
+            language_choice=now.language if now.language != was.language else None,
+            text_size=now.text_size,
+            reduce_motion=now.reduce_motion,
+        )
+
+    preferences.listen(on_changed)
 
 
 def _window(
