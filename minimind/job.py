@@ -29,10 +29,14 @@ class DataFile:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelRef:
-    """Where the weights come from: a preset (random), or a checkpoint."""
+    """Where the weights come from: a preset (random), or a checkpoint.
+
+    `shape` holds fields of ModelConfig that are to be others than the preset's.
+    """
 
     preset: str | None = None
     checkpoint: str | None = None
+    shape: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from minimind.errors import BadInput
 from minimind.model.config import ModelConfig
@@ -142,6 +144,18 @@ PRESETS: dict[str, Preset] = {
         ),
     )
 }
+
+
+def shaped(name: str, shape: Mapping[str, Any] | None) -> ModelConfig:
+    """The shape of a preset with some of its numbers changed; heads share the width anew.
+
+    Raises:
+        BadInput: no such preset, an unknown number, or numbers that do not fit together.
+    """
+    fields = preset(name).config.to_dict()
+    if shape and {"dim", "num_heads"} & shape.keys():
+        fields["head_dim"] = 0
+    return ModelConfig.from_dict({**fields, **(shape or {})}, where=_("shape"))
 
 
 def preset(name: str) -> Preset:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,20 @@ from minimind.errors import BadInput
 from minimind.job import Budget, Hardware, JobSpec, ModelRef, new_run_id, parse_data
 from minimind.methods import METHODS, Method, method_named
 from minimind.options import build, parse_pairs
-from minimind.presets import PRESETS
+from minimind.presets import PRESETS, shaped
 
 
 def add_job_arguments(parser: argparse.ArgumentParser) -> None:
     """Everything that describes a training, except where it is written."""
     parser.add_argument("--method", help=", ".join(METHODS))
     parser.add_argument("--model", help="a preset (random weights) or a checkpoint")
+    parser.add_argument(
+        "--shape",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="with a preset: another dim, num_layers, num_heads, num_kv_heads, ffn_dim …",
+    )
     parser.add_argument("--data", nargs="+", action="extend", default=[], metavar="FILE[:WEIGHT]")
     parser.add_argument("--val-data", metavar="FILE", help="held-out file; else some documents are held out")
     parser.add_argument("--tokenizer", metavar="FOLDER", help="instead of the bundled one")
@@ -55,7 +64,7 @@ def job_of(options: argparse.Namespace) -> JobSpec:
     return JobSpec(
         run_id=new_run_id(f"{options.method}-{Path(options.model).name}"),
         method=options.method,
-        model=model_of(options.model),
+        model=model_of(options.model, shape_of(options.shape)),
         data=tuple(type(item)(path=_absolute(item.path), weight=item.weight) for item in data),
         val_data=_absolute(options.val_data) if options.val_data else None,
         tokenizer=_absolute(options.tokenizer) if options.tokenizer else None,
@@ -94,14 +103,35 @@ def budget_of(options: argparse.Namespace) -> Budget:
     return Budget(**given)
 
 
-def model_of(text: str) -> ModelRef:
-    """A preset by its name, else a checkpoint by its path.
+def shape_of(pairs: Sequence[str]) -> dict[str, Any] | None:
+    """What `--shape` says, as `ModelRef.shape` holds it.
 
     Raises:
-        BadInput: it is neither.
+        BadInput: no KEY=VALUE.
+    """
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise BadInput(f"--shape {pair} must be KEY=VALUE, for example dim=320")
+        try:
+            found[name] = json.loads(text)
+        except ValueError:
+            found[name] = text
+    return found or None
+
+
+def model_of(text: str, shape: dict[str, Any] | None = None) -> ModelRef:
+    """A preset by its name, with another shape if asked for, else a checkpoint by its path.
+
+    Raises:
+        BadInput: it is neither, or the shape does not fit together.
     """
     if text in PRESETS:
-        return ModelRef(preset=text)
+        shaped(text, shape)
+        return ModelRef(preset=text, shape=shape)
+    if shape:
+        raise BadInput(f"--shape goes with a preset ({', '.join(PRESETS)}), not with --model {text}")
     if not Path(text).exists():
         raise BadInput(f"--model {text} is neither a preset ({', '.join(PRESETS)}) nor a folder that exists")
     return ModelRef(checkpoint=_absolute(text))

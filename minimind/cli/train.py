@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from minimind.cli import print_json
-from minimind.cli.job_arguments import add_job_arguments, budget_of, job_of, settings_of
+from minimind.cli.job_arguments import add_job_arguments, budget_of, job_of, settings_of, shape_of
 from minimind.cli.made_folder import make_run_folder, take_back
 from minimind.errors import BadInput
 from minimind.job import JobSpec, ModelRef, parse_data
@@ -64,7 +64,9 @@ def _overrides(options: argparse.Namespace) -> dict[str, object]:
     if options.model:
         # not whether it is still there: the run holds its own weights by now
         known = options.model in PRESETS
-        given = ModelRef(preset=options.model) if known else ModelRef(checkpoint=_absolute(options.model))
+        given = ModelRef(checkpoint=_absolute(options.model))
+        if known:
+            given = ModelRef(preset=options.model, shape=shape_of(options.shape) or job.model.shape)
         asked["--model"] = (given, job.model)
     if options.data:
         data = [parse_data(text) for text in options.data]

@@ -27,7 +27,7 @@ from minimind.model.checkpoint_folder import TOKENIZER_FILES
 from minimind.model.config import ModelConfig
 from minimind.model.transformer import Transformer
 from minimind.plan import Data, Resolved, resolve, sequence_length
-from minimind.presets import preset
+from minimind.presets import shaped
 from minimind.tokenizer.tokenizer import Tokenizer
 from minimind.training import snapshot
 from minimind.training.distributed import Single, Strategy
@@ -155,7 +155,7 @@ def model_config(job: JobSpec, tokenizer: Tokenizer) -> ModelConfig:
                 "they do not belong together"
             )
         return config
-    config = preset(job.model.preset or "").config
+    config = shaped(job.model.preset or "", job.model.shape)
     return (
         config
         if config.vocab_size == tokenizer.vocab_size

@@ -25,6 +25,7 @@ class Choices:
         stage_data: files of a recipe's stages, by their names, where they are not the recipe's own.
         preset, checkpoint: where the weights come from: a preset's name, or the id of a run or the absolute
             path of a model folder; never both.
+        shape: numbers of the preset's shape that are others, by their names in ModelConfig.
         data: training files, absolute paths.
         val_data: held-out file; None = 1% of the data is set aside.
         settings: values that differ from the method's defaults.
@@ -39,6 +40,7 @@ class Choices:
     stage_data: dict[str, tuple[DataFile, ...]] = field(default_factory=dict)
     preset: str | None = None
     checkpoint: str | None = None
+    shape: dict[str, Any] = field(default_factory=dict)
     data: tuple[DataFile, ...] = ()
     val_data: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
@@ -56,12 +58,14 @@ class Choices:
         """A copy with other values; of preset and checkpoint, of method and recipe, the new one stays."""
         if changes.get("preset"):
             changes.setdefault("checkpoint", None)
+            changes.setdefault("shape", {})
         if changes.get("checkpoint"):
             changes.setdefault("preset", None)
+            changes["shape"] = {}
         if changes.get("method"):
             changes.setdefault("recipe", None)
         if changes.get("recipe"):
-            changes |= {"method": None, "checkpoint": None}
+            changes |= {"method": None, "checkpoint": None, "shape": {}}
         return dataclasses.replace(self, **changes)
 
     def with_setting(self, name: str, value: Any, default: Any) -> Choices:
@@ -88,6 +92,7 @@ class Choices:
             },
             preset=_text(given.get("preset")),
             checkpoint=_text(given.get("checkpoint")),
+            shape=dict(given["shape"]) if isinstance(given.get("shape"), dict) else {},
             data=_files(given.get("data")),
             val_data=_text(given.get("val_data")),
             settings=dict(given["settings"]) if isinstance(given.get("settings"), dict) else {},

@@ -20,6 +20,8 @@ def command_line(job: JobSpec, out: str) -> str:
     """
     words = ["python", "-m", "minimind", "train", "--method", job.method]
     words += ["--model", job.model.checkpoint or job.model.preset or ""]
+    for name, value in (job.model.shape or {}).items():
+        words += ["--shape", f"{name}={_plain(value)}"]
     for file in job.data:
         words += ["--data", file.path if file.weight == 1 else f"{file.path}:{file.weight:g}"]
     for flag, path in (("--val-data", job.val_data), ("--tokenizer", job.tokenizer)):

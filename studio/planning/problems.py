@@ -93,19 +93,18 @@ def model_problems(plan: RunPlan) -> Iterator[Problem]:
     preset, checkpoint = plan.choices.preset, plan.choices.checkpoint
     choose = _("Choose a model")
     if preset is None and checkpoint is None:
-        yield _model_problem(
-            "no_model", _("Choose a model size or a run to start from."), choose, Severity.MISSING
-        )
+        sentence = _("Choose a model size or a run to start from.")
+        yield _model_problem("no_model", sentence, choose, Severity.MISSING)
     elif preset is not None and preset not in PRESETS:
-        sentence = _("There is no model size “{name}” in this version; choose another one.").format(
-            name=preset
-        )
-        yield _model_problem("unknown_preset", sentence, choose, Severity.ERROR)
+        sentence = _("There is no model size “{name}” in this version; choose another one.")
+        yield _model_problem("unknown_preset", sentence.format(name=preset), choose, Severity.ERROR)
     elif checkpoint is not None and plan.start_point is None:
         sentence = _("The run {run} or its checkpoint is gone; choose another model.").format(run=checkpoint)
         yield _model_problem("no_checkpoint", sentence, choose, Severity.ERROR)
     elif plan.start_point is not None and plan.start_point.fault:
         yield _model_problem("bad_checkpoint", plan.start_point.fault, choose, Severity.ERROR)
+    elif plan.shape_fault:
+        yield _model_problem("bad_shape", plan.shape_fault, _("Correct the shape"), Severity.ERROR)
     elif preset is not None and plan.method is not None and plan.method.starts_from is StartsFrom.CHECKPOINT:
         sentence = _("A new model has learned nothing yet; it answers better if it is pretrained first.")
         yield _model_problem("untrained", sentence, _("Choose a trained model"), Severity.WARNING)

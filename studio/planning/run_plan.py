@@ -18,7 +18,7 @@ from minimind.methods import METHODS, Method, Needs
 from minimind.model.config import ModelConfig
 from minimind.options import build, options_of
 from minimind.plan import Prediction, Resolved
-from minimind.presets import PRESETS
+from minimind.presets import PRESETS, shaped
 from minimind.recipes import Recipe
 from minimind.text import _
 from studio.planning import problems
@@ -149,8 +149,21 @@ class RunPlan:
         """The model's shape, when a model is chosen and can be read."""
         if self.choices.checkpoint:
             return self.start_point.config if self.start_point else None
-        known = PRESETS.get(self.choices.preset or "")
-        return known.config if known else None
+        return self._shape[0]
+
+    @property
+    def shape_fault(self) -> str:
+        """Why the numbers of a shape of one's own do not go together; empty when they do."""
+        return self._shape[1]
+
+    @cached_property
+    def _shape(self) -> tuple[ModelConfig | None, str]:
+        if self.choices.preset not in PRESETS:
+            return None, ""
+        try:
+            return shaped(self.choices.preset, self.choices.shape), ""
+        except BadInput as error:
+            return None, str(error)
 
     @property
     def device(self) -> Device | None:
@@ -323,7 +336,11 @@ class RunPlan:
         return JobSpec(
             run_id=run_id,
             method=self.choices.method or "",
-            model=ModelRef(preset=self.choices.preset, checkpoint=str(point.folder) if point else None),
+            model=ModelRef(
+                preset=self.choices.preset,
+                checkpoint=str(point.folder) if point else None,
+                shape=dict(self.choices.shape) or None,
+            ),
             data=self.choices.data,
             val_data=self.choices.val_data,
             settings=dict(self.choices.settings),

@@ -22,6 +22,7 @@ from studio.ui.widgets.empty_state import EmptyState
 from studio.ui.widgets.labels import Label
 from studio.ui.widgets.segmented import SegmentedControl
 from studio.ui.wizard.choice_card import CardGrid, ChoiceCard, let_tab_reach_one
+from studio.ui.wizard.shape_card import ShapeCard
 from studio.ui.wizard.step_view import ProblemLine, StepView, in_tab_order
 
 FAMILIES = {"minimind2": "MiniMind2", "minimind3": "MiniMind3", "v1": N_("First generation (2024)")}
@@ -57,6 +58,9 @@ class ModelStep(StepView):
         column.addStretch(1)
         self.body.addWidget(self.start_from)
         self.body.addWidget(self._problem)
+        self.shape = ShapeCard(appearance)
+        self.shape.edited.connect(lambda shape: self.choose(shape=shape))
+        self.body.addWidget(self.shape)
         self.body.addWidget(self._presets_page)
         self.body.addWidget(self._runs_page)
         self.body.addStretch(1)
@@ -111,7 +115,14 @@ class ModelStep(StepView):
         self._group.setExclusive(True)
         let_tab_reach_one(self.presets.values())
         let_tab_reach_one(self.runs[run_id] for run_id in self._points())
-        self._problem.show_problem(next(iter(self.here()), None))
+        problem = next(iter(self.here()), None)
+        of_shape = problem if problem is not None and problem.code == "bad_shape" else None
+        # a shape of one's own is for experts; one that is there stays in sight
+        own = bool(self.choices.shape)
+        known = self.choices.preset in PRESETS and self.plan.recipe is None
+        self.shape.setVisible(known and not self._shows_runs and (self.show_all or own))
+        self.shape.show_plan(self.plan, of_shape)
+        self._problem.show_problem(None if of_shape else problem)
 
     def _show_presets(self) -> None:
         for family, heading in self._headings.items():
@@ -179,9 +190,13 @@ class ModelStep(StepView):
         if self.choices.checkpoint is not None:
             point = self.plan.start_point
             return point.name if point else self.choices.checkpoint
-        return self.choices.preset or ""
+        preset = self.choices.preset or ""
+        return _("{preset}, changed").format(preset=preset) if self.choices.shape else preset
 
     def focus_field(self, field: str) -> bool:
+        if self.plan.shape_fault:
+            next(field for name, field in self.shape.fields.items() if name in self.choices.shape).setFocus()
+            return True
         cards = self.runs if self._shows_runs else self.presets
         chosen = self.choices.checkpoint if self._shows_runs else self.choices.preset
         card = cards.get(chosen or "") or next(iter(cards.values()), None)

@@ -110,7 +110,9 @@ class Planner(QObject):
         )
 
     def situate(self) -> None:
-        """Look at the computer and the runs again."""
+        """Look at the computer, the runs and the files again."""
+        # a file that was changed or is gone since is read anew
+        self.checks.want(self.plan.wanted_files)
         prices = self._preferences.current
         self._situation = look(
             devices=self._devices(),

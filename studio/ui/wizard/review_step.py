@@ -119,7 +119,9 @@ class ReviewStep(StepView):
         ]
         below = " · ".join(part for part in shape if part)
         if point is None:
-            return [Fact(text=self.choices.preset or "", below=below)]
+            name = self.choices.preset or ""
+            changed = _("{preset}, changed").format(preset=name)
+            return [Fact(text=changed if self.choices.shape else name, below=below)]
         if point.is_outside:
             return [Fact(text=point.name, below=below, hint=str(point.folder))]
         which = _("best checkpoint, step {step}") if point.is_best else _("last checkpoint, step {step}")

@@ -314,6 +314,7 @@ class WizardPage(Page):
         if step is Step.REVIEW:
             # it shows all the others
             self._seen.update(ROUTE)
+        if step in (Step.DATA, Step.REVIEW):
             self.planner.situate()
         self._stack.setCurrentWidget(self.steps[step])
         self._show()
