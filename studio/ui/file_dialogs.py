@@ -1,14 +1,46 @@
-"""Ask for files and folders with the system's dialog; where Qt has only its own, it speaks our language."""
+"""Ask for files and folders with the system's dialog; Qt's own, where there is no other, has our looks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QFileInfo
+from PySide6.QtGui import QAbstractFileIconProvider, QIcon, QPalette
+from PySide6.QtWidgets import QFileDialog, QToolButton, QWidget
 
 from minimind.text import _
+from studio.ui.icons import Icons
 
 Kind = tuple[str, Sequence[str]]
+# Qt's names of the buttons of its own dialog; the system's dialog has none of them
+_BUTTONS = {
+    "backButton": "arrow-left",
+    "forwardButton": "arrow-right",
+    "toParentButton": "arrow-up",
+    "newFolderButton": "folder-plus",
+    "listModeButton": "list",
+    "detailModeButton": "table-2",
+}
+
+
+class _FileIcons(QAbstractFileIconProvider):
+    """Our folder and our sheet of paper."""
+
+    def __init__(self, icons: Icons, colour: str) -> None:
+        super().__init__()
+        self._folder = icons.icon("folder", {"normal": colour})
+        self._file = icons.icon("file", {"normal": colour})
+
+    def icon(self, what: QFileInfo | QAbstractFileIconProvider.IconType) -> QIcon:  # type: ignore[override]
+        if isinstance(what, QFileInfo):
+            return self._folder if what.isDir() else self._file
+        file = what == QAbstractFileIconProvider.IconType.File
+        return self._file if file else self._folder
+
+    def type(self, info: QFileInfo) -> str:
+        """What the column of kinds says, in the language of now."""
+        return _("Folder") if info.isDir() else info.suffix().upper() or _("File")
 
 
 def pick_files(parent: QWidget, title: str, folder: str, kinds: Sequence[Kind] = ()) -> list[str]:
@@ -68,7 +100,26 @@ def _dialog(parent: QWidget, title: str, folder: str, kinds: Sequence[Kind]) -> 
     dialog.setLabelText(label.FileType, _("Kind of file:"))
     dialog.setLabelText(label.Accept, _("Open"))
     dialog.setLabelText(label.Reject, _("Cancel"))
+    _draw_with_our_icons(dialog)
     return dialog
+
+
+@cache
+def _file_icons(colour: str) -> _FileIcons:
+    """One for each theme, kept: Qt does not own it, and a dialog that closes still asks it."""
+    return _FileIcons(Icons(), colour)
+
+
+def _draw_with_our_icons(dialog: QFileDialog) -> None:
+    palette = dialog.palette()
+    colour = palette.color(QPalette.ColorRole.PlaceholderText).name()
+    off = palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText).name()
+    icons = Icons()
+    for name, icon in _BUTTONS.items():
+        button = dialog.findChild(QToolButton, name)
+        if isinstance(button, QToolButton):
+            button.setIcon(icons.icon(icon, {"normal": colour, "disabled": off}))
+    dialog.setIconProvider(_file_icons(colour))
 
 
 def _answer(dialog: QFileDialog) -> list[str]:
