@@ -3,8 +3,8 @@
     python -m bench.pages FOLDER [--only home,run] [--lang zh,en] [--theme light,dark]
         [--size 1024x640,1440x900] [--text-size 100] [--data TEXT.jsonl --chat CHAT.jsonl]
 
-Trains a tiny model first (half a minute, kept for the next call), then opens the real window for each scene.
-FOLDER/index.html shows all pictures side by side.
+Carries out a tiny recipe first (half a minute, kept for the next call), then opens the real window for each
+scene. FOLDER/index.html shows all pictures side by side.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -13,19 +14,22 @@ from pathlib import Path
 import platformdirs
 
 from minimind.assets import SAMPLE
+from minimind.files import replace_json
+from minimind.job import Budget
+from minimind.recipes import Recipe, Stage
 from minimind.run_folder import RunFolder
 from minimind.run_state import RunState
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS, TUNED_STEPS = 300, 120
-_PRETRAIN = {"eval_every": 20, "save_every": 60, "sample_every": 60, "keep_checkpoints": 10}
-_TUNE = {"eval_every": 20, "save_every": 40, "sample_every": 40, "keep_checkpoints": 10}
+_SHORT = {"seq_len": 128, "tokens_per_step": 1024, "keep_checkpoints": 10, "eval_every": 20}
 
 
 @dataclass(frozen=True, kw_only=True)
 class RealRuns:
-    """Two finished run folders; the second one started from the first."""
+    """A finished pipeline and the run folders of its two stages."""
 
+    pipeline: RunFolder
     pretrained: RunFolder
     tuned: RunFolder
 
@@ -48,36 +52,50 @@ def real_runs(
         share: of the steps; tests need less.
 
     Raises:
-        RuntimeError: a training did not finish.
+        RuntimeError: the training did not finish.
     """
     text, chat = text or SAMPLE / "pretrain.jsonl", chat or SAMPLE / "chat.jsonl"
-    steps, tuned_steps = round(STEPS * share), round(TUNED_STEPS * share)
-    key = hashlib.sha256(f"{steps}{tuned_steps}".encode())
+    stages = (
+        _stage("pretrain", "pretrain", text, round(STEPS * share), 60),
+        _stage("sft", "sft", chat, round(TUNED_STEPS * share), 40),
+    )
+    recipe = Recipe(name="pages", title="", summary="", stages=stages, model="tiny", data_dir=Path("/"))
+    value = json.dumps(dataclasses.asdict(recipe), default=str, sort_keys=True)
+    key = hashlib.sha256(value.encode())
     for file in (text, chat):
         key.update(file.read_bytes()[: 1 << 22])
     place = (folder or cache_folder()) / key.hexdigest()[:12]
-    found = RealRuns(pretrained=RunFolder(place / "pretrained"), tuned=RunFolder(place / "tuned"))
-    for run, method, model, file, length, settings in (
-        (found.pretrained, "pretrain", "tiny", text, steps, _PRETRAIN),
-        (found.tuned, "sft", str(found.pretrained.path), chat, tuned_steps, _TUNE),
-    ):
-        state = run.read_state()
-        if state is None or state.status is not RunState.FINISHED:
-            _train(run, method, model, file, length, settings)
+    found = RealRuns(
+        pipeline=RunFolder(place / "first"),
+        pretrained=RunFolder(place / "first-1-pretrain"),
+        tuned=RunFolder(place / "first-2-sft"),
+    )
+    state = found.pipeline.read_state()
+    if state is None or state.status is not RunState.FINISHED:
+        place.mkdir(parents=True, exist_ok=True)
+        replace_json(place / "recipe.json", json.loads(value))
+        _train(place, found.pipeline)
     return found
 
 
-def _train(run: RunFolder, method: str, model: str, file: Path, steps: int, settings: dict[str, int]) -> None:
-    run.path.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "minimind", "train", "--method", method, "--model", model]
-    command += ["--data", str(file), "--out", str(run.path), "--steps", str(steps), "--device", "cpu"]
-    command += ["--seq-len", "128", "--tokens-per-step", "1024", "--json"]
-    if run.exists():
-        command.append("--resume")
-    for name, value in settings.items():
-        command += ["--set", f"{name}={value}"]
+def _stage(name: str, method: str, file: Path, steps: int, every: int) -> Stage:
+    settings = {**_SHORT, "save_every": every, "sample_every": every}
+    # without its leading / a path is one in the root folder
+    return Stage(
+        name=name,
+        method=method,
+        data=(str(file.absolute()).lstrip("/"),),
+        settings=settings,
+        budget=Budget(steps=steps),
+    )
+
+
+def _train(place: Path, pipeline: RunFolder) -> None:
+    command = [sys.executable, "-m", "minimind", "pipeline", str(place / "recipe.json")]
+    command += ["--out", str(pipeline.path), "--json", *(["--resume"] if pipeline.exists() else [])]
     # a process of its own: whoever draws pages never loads torch
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    env = os.environ | {"MINIMIND_CACHE": str(place / "tokens"), "MINIMIND_LANG": "en"}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     result = json.loads(done.stdout.splitlines()[-1]) if done.stdout.strip() else {}
     if done.returncode or result.get("status") != "finished":
         raise RuntimeError(

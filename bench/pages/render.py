@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from bench.pages.real_run import RealRuns
 from bench.pages.scenes import Scene
 from bench.pages.stage import Stage
-from bench.pages.worlds import make_world
+from bench.pages.worlds import Worlds
 
 _STYLE = """body { font: 14px sans-serif; margin: 24px; background: #888; color: #fff }
 figure { display: inline-block; margin: 0 12px 12px 0; vertical-align: top }
@@ -44,15 +44,17 @@ def render(folder: Path, scenes: Sequence[Scene], runs: RealRuns, wanted: Wanted
     application.setQuitOnLastWindowClosed(False)
     application.setCursorFlashTime(0)
     failed = []
-    for scene in scenes:
-        began = time.monotonic()
-        for language in wanted.languages:
-            try:
-                _take(application, folder, scene, runs, wanted, language)
-            except Exception:
-                traceback.print_exc()
-                failed.append(f"{scene.name} ({language})")
-        print(f"{scene.name}: {time.monotonic() - began:.1f} s", flush=True)
+    with tempfile.TemporaryDirectory(prefix="pages-") as work:
+        worlds = Worlds(Path(work) / "worlds", runs)
+        for scene in scenes:
+            began = time.monotonic()
+            for language in wanted.languages:
+                try:
+                    _take(application, folder, Path(work) / "scene", worlds, scene, wanted, language)
+                except Exception:
+                    traceback.print_exc()
+                    failed.append(f"{scene.name} ({language})")
+            print(f"{scene.name}: {time.monotonic() - began:.1f} s", flush=True)
     write_index(folder)
     for name in failed:
         print(f"not reached: {name}")
@@ -60,32 +62,36 @@ def render(folder: Path, scenes: Sequence[Scene], runs: RealRuns, wanted: Wanted
 
 
 def _take(
-    application: QApplication, folder: Path, scene: Scene, runs: RealRuns, wanted: Wanted, language: str
+    application: QApplication,
+    folder: Path,
+    home: Path,
+    worlds: Worlds,
+    scene: Scene,
+    wanted: Wanted,
+    language: str,
 ) -> None:
-    home = Path(tempfile.mkdtemp(prefix="pages-"))
+    shutil.rmtree(home, ignore_errors=True)
+    worlds.fresh(scene.world, language, home / "projects")
+    theme, size = wanted.themes[0], wanted.sizes[0]
+    stage = Stage(
+        application,
+        home / "home",
+        home / "projects",
+        language=language,
+        theme=theme,
+        size=size,
+        facts=scene.facts,
+    )
     try:
-        make_world(home / "projects", runs, scene.world, language)
-        stage = Stage(
-            application,
-            home / "home",
-            home / "projects",
-            language=language,
-            theme=wanted.themes[0],
-            size=wanted.sizes[0],
-            facts=scene.facts,
-        )
-        try:
-            stage.dress(theme=wanted.themes[0], size=wanted.sizes[0], text_size=wanted.text_size)
-            scene.reach(stage)
-            for size in wanted.sizes:
-                for theme in wanted.themes:
-                    stage.dress(theme=theme, size=size, text_size=wanted.text_size)
-                    name = f"{scene.name}-{language}-{theme}-{size[0]}x{size[1]}.png"
-                    stage.picture().save(str(folder / name))
-        finally:
-            stage.close()
+        stage.dress(theme=theme, size=size, text_size=wanted.text_size)
+        scene.reach(stage)
+        for size in wanted.sizes:
+            for theme in wanted.themes:
+                stage.dress(theme=theme, size=size, text_size=wanted.text_size)
+                name = f"{scene.name}-{language}-{theme}-{size[0]}x{size[1]}.png"
+                stage.picture().save(str(folder / name))
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        stage.close()
 
 
 def write_index(folder: Path) -> None:

@@ -15,10 +15,13 @@ from bench.pages.stand_ins import NO_CARD, StillSystem, standing_in
 from bench.pages.worlds import PROJECT
 from minimind.files import replace_json
 from minimind.machine import Facts
+from minimind.run_folder import RunFolder
 from studio import app
 from studio.paths import Paths
 from studio.services.background import LATER
+from studio.services.chat_book import ChatBook
 from studio.services.chat_service import ChatService
+from studio.services.data_service import DataService
 from studio.services.run_service import RunService
 from studio.ui.appearance import Appearance
 from studio.ui.main_window import MainWindow
@@ -34,7 +37,7 @@ class Stage:
     Args:
         application: the only one of the process.
         home: preferences, index and caches of this window; empty.
-        projects: filled by `make_world`, for the same language.
+        projects: filled by `Worlds`, for the same language.
         facts: of the machine; None while the doctor looks for the first time.
     """
 
@@ -61,7 +64,17 @@ class Stage:
         self.language, self.projects = language, projects
         self.window.resize(*size)
         self.window.show()
+        self.until(self._has_read, "the runs to be read")
         self.settle()
+
+    def _has_read(self) -> bool:
+        """Each run folder is known with its name, which is read together with its state."""
+        names = {job.parent.name: RunFolder(job.parent) for job in self.projects.glob("*/runs/*/job.json")}
+        for run_id, folder in names.items():
+            run = self.runs.run(run_id)
+            if run is None or run.name != (folder.read_notes().name or run.name):
+                return False
+        return True
 
     # -- what a scene uses ---------------------------------------------------------------------
 
@@ -119,6 +132,10 @@ class Stage:
         self.appearance.set(theme_choice=theme, text_size=text_size)
         self.window.resize(*size)
         self.settle()
+        for widget in floating(self.window):
+            if widget.isModal():
+                # in use, nothing changes while a dialog is open: it opens with the look in force
+                widget.adjustSize()
 
     def picture(self) -> QImage:
         """The window with dialogs, menus and tool tips on top, one image pixel a pixel."""
@@ -137,10 +154,8 @@ class Stage:
 
     def close(self) -> None:
         """End the window with everything behind it."""
-        for widget in floating(self.window):
-            widget.close()
-        for chat in self.window.findChildren(ChatService):
-            chat.close()
+        self._close_floating()
+        self._end_services()
         ended: list[bool] = []
         self.window.closed.connect(lambda: ended.append(True))
         self.window.close()
@@ -148,6 +163,16 @@ class Stage:
         self.window.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         self._around.close()
+
+    def _close_floating(self) -> None:
+        for widget in floating(self.window):
+            widget.close()
+
+    def _end_services(self) -> None:
+        # in the program these end with Qt's loop
+        for kind in (ChatService, ChatBook, DataService):
+            for service in self.window.findChildren(kind):
+                service.close()
 
 
 def floating(window: MainWindow) -> list[QWidget]:

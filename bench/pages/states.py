@@ -7,10 +7,12 @@ import math
 import os
 import shutil
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bench.pages.real_run import RealRuns
 from minimind.events import Event, read_events
 from minimind.files import read_json, replace_json
 from minimind.hardware import GpuSample, HardwareSample, memory
@@ -43,6 +45,7 @@ class Copy:
         error: code of how it failed.
         notes: other fields of notes.json.
         phase: (name, done, total, unit) of what it is busy with.
+        work: of its job: the pipeline that it is a stage of.
     """
 
     name: str
@@ -53,6 +56,7 @@ class Copy:
     error: str = ""
     notes: tuple[tuple[str, Any], ...] = ()
     phase: tuple[str, float, float, str] | None = None
+    work: tuple[tuple[str, Any], ...] = ()
 
 
 def copy_run(source: RunFolder, target: Path, how: Copy) -> RunFolder:
@@ -78,15 +82,63 @@ def copy_run(source: RunFolder, target: Path, how: Copy) -> RunFolder:
     return made
 
 
+def copy_pipeline(runs: RealRuns, target: Path, first: Copy, second: Copy) -> RunFolder:
+    """Make the folder of a pipeline of two stages, and those of the stages beside it.
+
+    Args:
+        target: the pipeline's folder; the name is its id.
+        first, second: how its stages stand; it is called and stands like the second.
+    """
+    made = RunFolder(target)
+    target.mkdir(parents=True)
+    stages = []
+    for number, (how, source) in enumerate(((first, runs.pretrained), (second, runs.tuned)), start=1):
+        name = source.path.name.rpartition("-")[2]
+        work = (("pipeline", target.name), ("stage", number), ("stages", 2))
+        stage = copy_run(source, target.with_name(f"{target.name}-{number}-{name}"), replace(how, work=work))
+        begin, end = _span(stage)
+        told = {"stage": number, "stages": 2, "name": name, "run_id": stage.path.name}
+        stages += [_event("stage", begin, **told, status="running")]
+        if how.state.is_final:
+            stages += [_event("stage", end, **told, status=how.state.value)]
+    events = [_event("start", stages[0].t, attempt=1, from_step=0, device="cpu"), *stages]
+    if second.state is RunState.FINISHED:
+        wall = events[-1].t - events[0].t
+        events.append(_event("done", events[-1].t, status="finished", step=None, wall_s=round(wall, 1)))
+    job = read_json(runs.pipeline.job_file) or {}
+    replace_json(made.job_file, {**job, "run_id": target.name, "created": events[0].t - 5})
+    replace_json(made.notes_file, {"v": 1, "rev": 1, "name": second.name})
+    made.events_file.write_bytes(b"".join(_line(seq, event) for seq, event in enumerate(events, start=1)))
+    made.log_file.write_bytes(runs.pipeline.log_file.read_bytes())
+    made.attempts.mkdir()
+    shutil.copy2(runs.pipeline.attempt_file(1), made.attempt_file(1))
+    made.write_state(_state(second, 2, events))
+    return made
+
+
+def _span(made: RunFolder) -> tuple[float, float]:
+    times = [event.t for event in read_events(made.events_file)]
+    return times[0], times[-1]
+
+
 def _copy_job(source: RunFolder, made: RunFolder, how: Copy) -> None:
     job = read_json(source.job_file) or {}
     settings = {**job["settings"], "tokens_per_step": _tokens(job["settings"]["tokens_per_step"], how)}
-    hardware = {**job["hardware"], "device": "cuda" if how.card else "cpu"}
-    created = time.time() - how.ago_s - 30
-    replace_json(
-        made.job_file,
-        {**job, "run_id": made.path.name, "settings": settings, "hardware": hardware, "created": created},
-    )
+    model = job["model"]
+    if model["checkpoint"]:
+        # it starts from the copy that lies beside it
+        stage = dict(how.work).get("pipeline")
+        base = Path(model["checkpoint"]).name.removeprefix("first") if stage else "pretrained"
+        model = {**model, "checkpoint": str(made.path.with_name(f"{stage or ''}{base}"))}
+    changes = {
+        "run_id": made.path.name,
+        "model": model,
+        "settings": settings,
+        "hardware": {**job["hardware"], "device": "cuda" if how.card else "cpu"},
+        "work": dict(how.work),
+        "created": time.time() - how.ago_s - 30,
+    }
+    replace_json(made.job_file, job | changes)
 
 
 def _copy_checkpoints(source: RunFolder, made: RunFolder, step: int) -> None:
@@ -124,7 +176,7 @@ def _tokens(value: float, how: Copy) -> int:
 
 def _events(source: RunFolder, how: Copy) -> list[Event]:
     """Those up to the copy's last step, moved in time, and its end."""
-    found = list(read_events(source.events_file))
+    found = _read(source.events_file)
     total = max(event.step or 0 for event in found if event.kind == "step")
     last = 0 if how.state is RunState.STARTING else max(1, round(total * how.share))
     kept = [event for event in found if event.kind != "done"]
@@ -145,6 +197,11 @@ def _events(source: RunFolder, how: Copy) -> list[Event]:
     if how.state in (RunState.FINISHED, RunState.STOPPED, RunState.FAILED):
         moved.append(_done(how, last, moved))
     return moved
+
+
+@cache
+def _read(file: Path) -> tuple[Event, ...]:
+    return tuple(read_events(file))
 
 
 def _moved(event: Event, t: float, how: Copy) -> Event:

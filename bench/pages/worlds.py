@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from bench.pages.real_run import RealRuns
-from bench.pages.states import Copy, copy_run
+from bench.pages.states import Copy, copy_pipeline, copy_run
 from minimind.files import replace_json
 from minimind.run_state import RunState
 from studio.jobs.queue import Queue, QueueItem
@@ -39,6 +41,8 @@ NAMES = {
     "paused": _named("长一点的预训练", "A longer pretraining"),
     "stopping": _named("短句微调", "Short answers"),
     "queued": _named("对话微调 C", "Chat tuning C"),
+    "pipeline": _named("我的第一个模型", "My first model"),
+    "pipeline-done": _named("另一个模型", "Another model"),
 }
 
 # run id → (source, how it stands); the newest first
@@ -84,6 +88,28 @@ ANSWERS = {
 THOUGHT = {"zh": "他问的是首都，我想到东京。", "en": "This asks for a capital, and Tokyo comes to mind."}
 
 
+class Worlds:
+    """Makes each world once, and gives copies away: a scene may write into its own."""
+
+    def __init__(self, folder: Path, runs: RealRuns) -> None:
+        self._folder, self._runs = folder, runs
+
+    def fresh(self, world: str, language: str, target: Path) -> None:
+        """Fill a projects folder."""
+        made = self._folder / f"{world}-{language}"
+        if not made.exists():
+            make_world(made, self._runs, world, language)
+        # whoever writes into a run's folder replaces files; conversations are appended to
+        shutil.copytree(made, target, copy_function=_link_or_copy)
+
+
+def _link_or_copy(source: str, target: str) -> None:
+    if f"{os.sep}runs{os.sep}" in source:
+        os.link(source, target)
+    else:
+        shutil.copy2(source, target)
+
+
 def make_world(folder: Path, runs: RealRuns, world: str, language: str) -> None:
     """Fill a projects folder.
 
@@ -102,6 +128,12 @@ def make_world(folder: Path, runs: RealRuns, world: str, language: str) -> None:
         how = Copy(name=NAMES[run_id][language], **{**values, "notes": tuple(notes.items())})
         folder_of = {"pretrained": runs.pretrained, "tuned": runs.tuned}[source]
         copy_run(folder_of, project / "runs" / run_id, how)
+    name = "pipeline" if world == BUSY else "pipeline-done"
+    second = Copy(name=NAMES[name][language], state=S.FINISHED, ago_s=5 * HOUR)
+    if world == BUSY:
+        second = Copy(name=NAMES[name][language], state=S.RUNNING, share=0.5)
+    first = Copy(name="", state=S.FINISHED, ago_s=second.ago_s + 300)
+    copy_pipeline(runs, project / "runs" / name, first, second)
     if world == BUSY:
         item = QueueItem(folder=f"{project.name}/runs/queued", added=time.time() - 60)
         replace_json(Queue(folder).path, {"v": 1, "rev": 1, "items": [asdict(item)]})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.pages.scenes import around, chat, home, run, runs, wizard
+from bench.pages.scenes import around, chat, data, home, run, runs, wizard
 from bench.pages.stage import Stage
 from bench.pages.stand_ins import NO_CARD, NO_DISK, OLD_DRIVER, WITH_CARD
 from bench.pages.worlds import BUSY, CALM, EMPTY
@@ -47,6 +47,18 @@ SCENES: tuple[Scene, ...] = (
     _scene("home-later", BUSY, home.front, WITH_CARD),
     _scene("home-ended", CALM, home.front),
     _scene("home-doctor", CALM, home.doctor, OLD_DRIVER),
+    _scene("doctor", CALM, home.doctor_page, OLD_DRIVER),
+    _scene("doctor-fine", EMPTY, home.doctor_page, WITH_CARD),
+    _scene("doctor-checking", EMPTY, home.doctor_page, None),
+    _scene("data-empty", EMPTY, data.front),
+    _scene("data-counting", EMPTY, data.counting),
+    _scene("data-raw", EMPTY, data.shown(1)),
+    _scene("data-template", EMPTY, data.shown(2)),
+    _scene("data-mask", CALM, data.shown(3)),
+    _scene("data-text", CALM, data.shown(3, data.TEXT)),
+    _scene("data-skipped", EMPTY, data.skipped),
+    _scene("data-no-row", EMPTY, data.no_row),
+    _scene("data-gone", EMPTY, data.gone),
     _scene("wizard-what", EMPTY, wizard.at("what")),
     _scene("wizard-model", EMPTY, wizard.at("model"), WITH_CARD),
     _scene("wizard-model-all", CALM, wizard.at("model", all_settings=True)),
@@ -89,6 +101,8 @@ SCENES: tuple[Scene, ...] = (
     _scene("run-tab-checkpoints", CALM, run.tab("pretrained", "checkpoints")),
     _scene("run-tab-settings", CALM, run.tab("pretrained", "settings")),
     _scene("run-tab-samples", CALM, run.tab("pretrained", "samples")),
+    _scene("run-pipeline", BUSY, run.pipeline("pipeline")),
+    _scene("run-pipeline-done", CALM, run.pipeline("pipeline-done")),
     _scene("run-gone", CALM, run.gone),
     _scene("chat-no-model", EMPTY, chat.front),
     _scene("chat-empty", CALM, chat.empty),
@@ -108,6 +122,11 @@ SCENES: tuple[Scene, ...] = (
     _scene("preferences", CALM, around.preferences),
     _scene("preferences-end", CALM, around.preferences_end),
     _scene("around-shortcuts", BUSY, around.shortcuts, WITH_CARD),
+    _scene("around-palette", BUSY, around.palette, WITH_CARD),
+    _scene("around-palette-hits", BUSY, around.palette_hits, WITH_CARD),
+    _scene("around-palette-nothing", CALM, around.palette_nothing),
+    _scene("around-glossary", CALM, around.glossary),
+    _scene("around-projects", CALM, around.projects),
     _scene("around-close", BUSY, around.close, WITH_CARD),
     _scene("around-toasts", CALM, around.toasts),
     _scene("around-rail-folded", CALM, around.folded),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtWidgets import QLineEdit, QScrollArea
+
 from bench.pages.stage import Stage
 from minimind.text import _
 from studio.ui.close_dialog import CloseDialog
@@ -38,8 +40,6 @@ def preferences(stage: Stage) -> None:
 
 def preferences_end(stage: Stage) -> None:
     """The last anchor."""
-    from PySide6.QtWidgets import QScrollArea
-
     for area in stage.open("preferences").findChildren(QScrollArea):
         area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
     stage.settle()
@@ -49,6 +49,47 @@ def shortcuts(stage: Stage) -> None:
     """F1 on the page of a run."""
     stage.open("run", run_id="running")
     stage.window.show_shortcuts()
+    stage.settle()
+
+
+def palette(stage: Stage) -> None:
+    """Ctrl+K, nothing typed."""
+    stage.open("run", run_id="running")
+    stage.window.show_palette()
+    stage.settle()
+
+
+def palette_hits(stage: Stage) -> None:
+    """Ctrl+K, a few letters typed."""
+    palette(stage)
+    _type_into_palette(stage, {"zh": "训练", "en": "run"}[stage.language])
+
+
+def palette_nothing(stage: Stage) -> None:
+    """Ctrl+K, what there is not."""
+    stage.open("runs")
+    stage.window.show_palette()
+    _type_into_palette(stage, "qqqqq")
+
+
+def _type_into_palette(stage: Stage, text: str) -> None:
+    field = stage.window.focusWidget()
+    assert isinstance(field, QLineEdit), field
+    field.setText(text)
+    stage.settle()
+
+
+def glossary(stage: Stage) -> None:
+    """The words of this program."""
+    stage.open("runs")
+    stage.window.show_glossary()
+    stage.settle()
+
+
+def projects(stage: Stage) -> None:
+    """The menu of projects."""
+    stage.open("runs")
+    stage.window.switch_project()
     stage.settle()
 
 

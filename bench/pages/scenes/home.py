@@ -13,3 +13,8 @@ def front(stage: Stage) -> None:
 def doctor(stage: Stage) -> None:
     """The computer unfolded."""
     stage.open("home", show="doctor")
+
+
+def doctor_page(stage: Stage) -> None:
+    """Everything that was looked at, the most serious first."""
+    stage.open("doctor")

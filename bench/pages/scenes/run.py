@@ -31,6 +31,21 @@ def of(run_id: str) -> Callable[[Stage], RunPage]:
     return reach
 
 
+def pipeline(run_id: str) -> Callable[[Stage], None]:
+    """A recipe at work, or done: the stages on top of the page of one of them."""
+
+    def reach(stage: Stage) -> None:
+        page = stage.open("run", run_id=run_id)
+        assert isinstance(page, RunPage)
+        stage.until(lambda: page.run is not None, "the run")
+        stage.until(lambda: len(page.body.plot.feed.curve.x), "the curve")
+        stage.settle()
+        page.refresh()
+        stage.settle()
+
+    return reach
+
+
 def tab(run_id: str, key: str) -> Callable[[Stage], None]:
     """One of its tabs open; in a wide window the samples stand open anyway."""
 

@@ -38,7 +38,7 @@ def menu(stage: Stage) -> None:
     """The right click."""
     page = table(stage)
     place = page.table.viewport().mapToGlobal(QPoint(220, 60))
-    page._on_menu(stage.runs.runs()[0].run_id, place)
+    page.table.menu_wanted.emit(stage.runs.runs()[0].run_id, place)
     stage.settle()
 
 

@@ -12,6 +12,7 @@ from studio.planning.route import Step
 from studio.ui.wizard.wizard_page import WizardPage
 
 _PLAN: dict[str, Any] = {"method": "pretrain", "preset": "mini", "budget": {"epochs": 2}}
+_ENOUGH_BYTES = 20_000_000
 TEXT, CHAT = SAMPLE / "pretrain.jsonl", SAMPLE / "chat.jsonl"
 
 
@@ -52,7 +53,7 @@ def wrong_setting(stage: Stage) -> None:
 def ready(stage: Stage) -> None:
     """Nothing to say against it."""
     book = _long_text(stage.projects / "stories.jsonl")
-    page = _begin(stage, {**_PLAN, "preset": "tiny", "data": [str(book)]})
+    page = _begin(stage, {**_PLAN, "preset": "tiny", "data": [str(book)], "budget": {"epochs": 2}})
     page.go_to(Step.REVIEW)
     stage.settle()
 
@@ -82,5 +83,6 @@ def _begin(stage: Stage, choices: dict[str, Any]) -> WizardPage:
 
 def _long_text(path: Path) -> Path:
     """The sample often enough for a model of half a million parameters."""
-    path.write_text(TEXT.read_text("utf-8") * 400, "utf-8")
+    text = TEXT.read_text("utf-8")
+    path.write_text(text * -(-_ENOUGH_BYTES // TEXT.stat().st_size), "utf-8")
     return path
