@@ -381,7 +381,8 @@ class ChatSession(QObject):
         chat_id, self._writing_in = self._writing_in, ""
         if not chat_id or self._book.conversation(chat_id) is None:
             return
-        if self.content or self.thought or stats.get("reason") == "end":
+        # an end without a word is an answer, too; one that was stopped before its first word is none
+        if self.content or self.thought or stats.get("reason") != "stopped":
             message = ChatMessage(
                 role="continuation" if self.is_base else "assistant",
                 content=self.content,

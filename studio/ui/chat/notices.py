@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from PySide6.QtWidgets import QApplication
+
 from minimind.text import _
 from studio.services.chat_models import ChatModel
 from studio.services.chat_session import ChatSession
 from studio.ui import format as fmt
+from studio.ui.widgets.banner import Banner
 
 Actions = tuple[tuple[str, Callable[[], object]], ...]
 
@@ -30,6 +33,46 @@ class Notice:
     tone: str = "info"
     actions: Actions = ()
     closable: bool = True
+
+
+class NoticeBoard:
+    """Puts notices into the banner; what a person has closed stays closed."""
+
+    def __init__(self, banner: Banner) -> None:
+        self._banner = banner
+        self._shown: Notice | None = None
+        self._closed: set[str] = set()
+        banner.closed.connect(self._on_closed)
+
+    def show(self, notice: Notice | None) -> bool:
+        """Show one, or none.
+
+        Returns:
+            Whether a button had the keyboard that is not there any more.
+        """
+        focus = QApplication.focusWidget()
+        had_keyboard = focus is not None and self._banner.isAncestorOf(focus)
+        if notice is None or notice.key in self._closed:
+            self._shown = None
+            self._banner.clear()
+            return had_keyboard
+        if self._shown is not None and (notice.key, notice.text) == (self._shown.key, self._shown.text):
+            # telling it anew would take the button away under the pointer
+            return False
+        self._shown = notice
+        self._banner.show_message(
+            notice.text, tone=notice.tone, actions=notice.actions, closable=notice.closable
+        )
+        return had_keyboard
+
+    def forget(self) -> None:
+        """Tell it anew next time: the language has changed."""
+        self._shown = None
+
+    def _on_closed(self) -> None:
+        if self._shown is not None:
+            self._closed.add(self._shown.key)
+            self._shown = None
 
 
 def notice_for(session: ChatSession, choose: Callable[[ChatModel], object]) -> Notice | None:

@@ -133,6 +133,12 @@ class SpeechPanel(QFrame):
             "think": self.think.isChecked(),
         }
 
+    def settle(self) -> None:
+        """Tell of a change at once that is still waiting to settle: something else is about to be shown."""
+        if self._settle.isActive():
+            self._settle.stop()
+            self.changed.emit()
+
     def set_values(self, values: dict[str, Any]) -> None:
         """Show values without a signal; what is missing or no such value takes its default."""
         good = {

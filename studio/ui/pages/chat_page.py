@@ -18,7 +18,7 @@ from studio.ui.chat.conversation_menu import conversation_items
 from studio.ui.chat.keys import hints
 from studio.ui.chat.messages import Answer
 from studio.ui.chat.model_button import ask_for_file, ask_for_folder
-from studio.ui.chat.notices import Notice, notice_for
+from studio.ui.chat.notices import NoticeBoard, notice_for
 from studio.ui.chat.speech_panel import DEFAULTS, SpeechPanel
 from studio.ui.memory import WindowMemory
 from studio.ui.navigator import Navigator
@@ -52,14 +52,13 @@ class ChatPage(Page):
         self._live: Answer | None = None
         self._edits: int | None = None
         self._panel_wanted = self._opened = False
-        self._closed: set[str] = set()
         self._ended = QElapsedTimer()
-        self._notice: Notice | None = None
         self.chats = ChatList(appearance)
         self.column = column = ChatColumn(appearance)
         self.model, self.banner, self.transcript = column.model, column.banner, column.transcript
         self.examples, self.composer = column.examples, column.composer
         self.panel = SpeechPanel(appearance)
+        self._board = NoticeBoard(self.banner)
         self._paint = QTimer(self)
         self._paint.setSingleShot(True)
         self._paint.setInterval(_PAINT_MS)
@@ -92,7 +91,7 @@ class ChatPage(Page):
 
     def retranslate(self) -> None:
         """Set every text again; parts look after themselves."""
-        self._notice = None
+        self._board.forget()
         self.column.panel_button.set_name(_("How it speaks"))
         self.column.more.set_name(_("More"))
         self._refresh()
@@ -159,7 +158,6 @@ class ChatPage(Page):
         self.column.panel_button.clicked.connect(self._toggle_panel)
         self.column.menu.aboutToShow.connect(self._fill_menu)
         self.model.opened.connect(self._on_models_opened)
-        self.banner.closed.connect(self._on_banner_closed)
         self.column.empty.button.clicked.connect(self._navigator.first_model)
         self.transcript.acted.connect(self._act)
         self.examples.chosen.connect(self._send)
@@ -190,7 +188,7 @@ class ChatPage(Page):
             self._choose_remembered()
             return
         self.model.show_models(models, session.model)
-        self._show_banner()
+        self._show_notice()
         self._show_middle(bool(models) or session.model is not None)
         chat = session.conversation
         self.composer.set_state(
@@ -261,22 +259,10 @@ class ChatPage(Page):
         elif self._live is not None and session.status == "writing":
             self._live.show_writing(session.content, session.thought, session.tokens, session.tokens_per_s)
 
-    def _show_banner(self) -> None:
-        notice = notice_for(self._session, self._choose)
-        if notice is None or notice.key in self._closed:
-            self._notice = None
-            self.banner.clear()
-        # telling it anew would take the button away under the pointer
-        elif self._notice is None or (notice.key, notice.text) != (self._notice.key, self._notice.text):
-            self._notice = notice
-            self.banner.show_message(
-                notice.text, tone=notice.tone, actions=notice.actions, closable=notice.closable
-            )
-
-    def _on_banner_closed(self) -> None:
-        if self._notice is not None:
-            self._closed.add(self._notice.key)
-            self._notice = None
+    def _show_notice(self) -> None:
+        if self._board.show(notice_for(self._session, self._choose)):
+            # the button that was pressed has gone
+            self.composer.editor.setFocus()
 
     def _blocked(self) -> str:
         status = self._session.status
@@ -337,11 +323,13 @@ class ChatPage(Page):
             self.composer.set_editing(False)
 
     def _new_chat(self) -> None:
+        self.panel.settle()
         self._session.new_chat()
         self.panel.set_values(self._memory.get(_SETTINGS, dict(DEFAULTS)))
         self.composer.editor.setFocus()
 
     def _open_chat(self, chat_id: str) -> None:
+        self.panel.settle()
         self._session.open_chat(chat_id)
         chat = self._session.conversation
         if chat is not None:

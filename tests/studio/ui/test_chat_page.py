@@ -275,6 +275,13 @@ def test_a_setting_goes_back_to_its_default(chat: Chat) -> None:
     assert not slider.reset.isVisibleTo(chat.page.panel)
 
 
+def test_a_setting_is_not_lost_by_a_new_conversation(chat: Chat) -> None:
+    chat.open()
+    chat.page.panel.temperature.field.setValue(1.2)
+    chat.page._new_chat()
+    assert chat.page.panel.values()["temperature"] == 1.2
+
+
 def test_an_example_asks_at_once(chat: Chat) -> None:
     chat.open()
     assert chat.page.examples.isVisibleTo(chat.page)
