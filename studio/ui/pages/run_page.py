@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QVBoxLayout, QWidget
 
@@ -33,6 +33,7 @@ from studio.ui.run.plot_options import PlotOptions
 from studio.ui.run.rows import Row
 from studio.ui.run.stages import StageItem, pipeline_of, stage_in_front, stages_of
 from studio.ui.run.top import RunTop
+from studio.ui.runs.edit_popup import EditPopup
 from studio.ui.widgets.empty_state import EmptyState
 
 # figures change in place at most twice a second
@@ -77,6 +78,8 @@ class RunPage(Page):
         self.header, self.failure_panel = self.top.header, self.top.failure_panel
         self.banner, self.progress = self.top.banner, self.top.progress
         self.body = RunBody(appearance, runs)
+        self.popup = EditPopup(self)
+        self._edited = ""
         self.missing = EmptyState(appearance, "activity")
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -221,6 +224,8 @@ class RunPage(Page):
         commands.export_requested.connect(self.export_requested)
         commands.new_run_requested.connect(self.new_run_requested)
         commands.rename_wanted.connect(lambda _run_id: self.header.edit_title())
+        commands.edit_wanted.connect(self._edit)
+        self.popup.accepted.connect(self._on_edited)
         self.header.action_chosen.connect(self._do)
         self.header.star_toggled.connect(lambda on: runs.change_notes(self._run_id, star=on))
         self.header.title_edited.connect(lambda name: runs.change_notes(self._run_id, name=name))
@@ -325,6 +330,14 @@ class RunPage(Page):
             # until it has spoken; a second request would only queue behind the first
             self.body.samples.again.setEnabled(False)
             self.commands.do("sample", run)
+
+    def _edit(self, what: str, run: Run) -> None:
+        self._edited = what
+        place = self.header.title.mapToGlobal(QPoint(0, self.header.height() - self.header.y()))
+        self.popup.ask_for(what, run, place)
+
+    def _on_edited(self, text: str) -> None:
+        self._runs.change_notes(self._run_id, **self.popup.notes(self._edited, text))
 
     def _mend(self, mending: Mending) -> None:
         run = self.run

@@ -98,7 +98,7 @@ def _of_other_kind(run: Run, stuck: bool) -> Actions:
         buttons = (Action(key="stop", text=_("Stop"), icon="square", keys="Ctrl+."),)
     elif run.state is RunState.STOPPED:
         buttons = (Action(key="resume", text=_("Start again"), icon="rotate-ccw"),)
-    menu = [action for action in _menu(run) if action.key in ("folder", "rename", "trash")]
+    menu = [action for action in _menu(run) if action.key in ("folder", "rename", "tags", "note", "trash")]
     return Actions(buttons=buttons, primary="", menu=tuple(menu))
 
 
@@ -165,6 +165,8 @@ def _menu(run: Run) -> tuple[Action, ...]:
         Action(key="folder", text=_("Open the folder"), icon="folder-open"),
         Action(key="command", text=_("Copy the command line"), icon="terminal"),
         Action(key="rename", text=_("Rename"), icon="pencil", keys="F2"),
+        Action(key="tags", text=_("Tags…"), icon="tag"),
+        Action(key="note", text=_("Note…"), icon="file-text"),
         line,
         Action(
             key="trash",

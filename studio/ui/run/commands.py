@@ -33,12 +33,14 @@ class RunCommands(QObject):
         export_requested(str): a run folder or a step folder.
         new_run_requested(dict): what the wizard is filled in with.
         rename_wanted(str): the run's name is to be edited where it stands.
+        edit_wanted(str, Run): its "tags" or its "note".
     """
 
     open_chat = Signal(str)
     export_requested = Signal(str)
     new_run_requested = Signal(dict)
     rename_wanted = Signal(str)
+    edit_wanted = Signal(str, object)
 
     def __init__(
         self, appearance: Appearance, navigator: Navigator, runs: RunService, parent: QWidget
@@ -71,6 +73,8 @@ class RunCommands(QObject):
             "folder": lambda: open_folder(str(run.folder)),
             "command": lambda: self.copy_command(run),
             "rename": lambda: self.rename_wanted.emit(run.run_id),
+            "tags": lambda: self.edit_wanted.emit("tags", run),
+            "note": lambda: self.edit_wanted.emit("note", run),
             "trash": lambda: self._trash(run),
         }
         table[key]()

@@ -7,6 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QPoint
 
+from minimind.run_folder import RunFolder
 from minimind.text import _
 from studio.ui.run.body import RunBody
 from studio.ui.run.commands import RunCommands, open_folder
@@ -25,6 +26,9 @@ class RunMenus(QObject):
         body.events.menu_wanted.connect(self._on_event)
         body.checkpoints.menu_wanted.connect(self._on_checkpoint)
         body.plot.plot.menu_wanted.connect(self._on_plot)
+        body.settings.menu_wanted.connect(self._on_setting)
+        body.log.open_wanted.connect(lambda: open_folder(self._log_file()))
+        body.log.path_wanted.connect(lambda: commands.copy(self._log_file(), _("The path is copied")))
 
     def _on_event(self, row: Row, place: QPoint) -> None:
         self._body.events.open_menu([self._body.events.copy_item(row), *self._step_items(row)], place)
@@ -50,6 +54,21 @@ class RunMenus(QObject):
             *self._step_items(row),
         ]
         self._body.checkpoints.open_menu(items, place)
+
+    def _log_file(self) -> str:
+        picture = self._body.plot.picture()
+        return "" if picture is None else str(RunFolder(picture.run.folder).log_file)
+
+    def _on_setting(self, text: str, place: QPoint) -> None:
+        items = [
+            MenuItem(
+                text=_("Copy"),
+                icon="copy",
+                action=lambda: self._commands.copy(text, _("Copied: {text}").format(text=text)),
+            ),
+            MenuItem(text=_("Copy the command line"), icon="terminal", action=self._body.settings.copy.click),
+        ]
+        self._body.events.open_menu(items, place)
 
     def _on_plot(self, place: QPoint) -> None:
         plot = self._body.plot

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from functools import partial
+
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from minimind.job import JobSpec
@@ -17,7 +19,12 @@ class SettingsList(QWidget):
     """Labels at the left, values at the right, an accent dot before what differs from the default.
 
     `copy` is the button that copies the command line.
+
+    Signals:
+        menu_wanted(str, QPoint): a right click on a line: what it says, and where on the screen.
     """
+
+    menu_wanted = Signal(str, QPoint)
 
     def __init__(self, appearance: Appearance, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,6 +86,12 @@ class SettingsList(QWidget):
             value.set_hint(row.tip)
             label.setToolTip(row.tip)
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            for part in (label, value):
+                part.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+                part.customContextMenuRequested.connect(partial(self._on_menu, part, row))
             self._grid.addWidget(label, at, 0)
             self._grid.addWidget(value, at, 1)
         self._grid.setRowStretch(len(self._rows), 1)
+
+    def _on_menu(self, part: QWidget, row: SettingRow, place: QPoint) -> None:
+        self.menu_wanted.emit(f"{row.label}: {row.value}", part.mapToGlobal(place))

@@ -16,6 +16,7 @@ from studio.ui.run import failure as failing
 from studio.ui.run import words
 from studio.ui.run.actions import FORCE_AFTER, Actions, actions
 from studio.ui.run.commands import RunCommands
+from studio.ui.run.confirm_dialog import lost_by_force
 from studio.ui.run.failure import Failure
 from studio.ui.run.failure_panel import FailurePanel
 from studio.ui.run.progress_card import ProgressCard
@@ -92,6 +93,8 @@ class RunTop:
         found = words.progress(run, self._runs.phases(run.run_id), job=job)
         tone = {RunState.PAUSED: "warning", RunState.STOPPED: "border_control"}.get(run.state, "accent")
         line = words.state_line(run, self._runs.runs(), still, stuck=still >= FORCE_AFTER)
+        if stuck:
+            line = _("{still} If it is ended by force: {lost}").format(still=line, lost=lost_by_force(run))
         self.progress.show_progress(found, tone=tone, message=line)
 
     def hide(self) -> None:

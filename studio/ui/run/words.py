@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from minimind.job import KIND_EXPORT, KIND_TRAIN, JobSpec
+from minimind.job import KIND_EXPORT, KIND_PIPELINE, KIND_TRAIN, JobSpec
 from minimind.methods import METHODS
 from minimind.presets import PRESETS
 from minimind.run_state import RunState
@@ -21,7 +21,7 @@ ESTIMATE_FROM_STEP = 20
 # before it has lasted so long nobody knows how fast a phase goes
 _RATE_FROM_S = 3.0
 _DOT = " · "
-_KINDS = {KIND_EXPORT: N_("Export")}
+_KINDS = {KIND_EXPORT: N_("Export"), KIND_PIPELINE: N_("Recipe")}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,6 @@ from studio.ui.navigator import Navigator
 from studio.ui.run.actions import actions
 from studio.ui.run.commands import RunCommands
 from studio.ui.run.confirm_dialog import delete_dialog
-from studio.ui.runs import query
 from studio.ui.runs.edit_popup import EditPopup
 from studio.ui.runs.table_view import RunsTable
 from studio.ui.widgets.page_header import MenuItem, fill_menu
@@ -107,11 +106,7 @@ class RunDeeds(QObject):
         self._editing = (what, [run.run_id for run in runs])
         rect = self._table.visualRect(self._table.currentIndex())
         place = self._table.viewport().mapToGlobal(QPoint(48, rect.bottom() + 2))
-        if what == "tags":
-            hint = _("Separated by spaces or commas")
-            self.popup.ask(_("Tags"), ", ".join(runs[0].tags), hint, place)
-        else:
-            self.popup.ask(_("Note"), runs[0].note, "", place)
+        self.popup.ask_for(what, runs[0], place)
 
     # -- menus ---------------------------------------------------------------------------------
 
@@ -119,7 +114,7 @@ class RunDeeds(QObject):
         """What can be done with one run."""
         offered = actions(run)
         doing = [action for action in offered.buttons if action.enabled]
-        rest = [action for action in offered.menu if action.key not in ("rename", "trash")]
+        rest = [action for action in offered.menu if action.key not in ("rename", "tags", "note", "trash")]
         star = _("Take the star away") if run.star else _("Give it a star")
         return [
             MenuItem(text=_("Open"), icon="activity", keys="Enter", action=lambda: self._open(run.run_id)),
@@ -212,10 +207,7 @@ class RunDeeds(QObject):
     def _on_edited(self, text: str) -> None:
         what, ids = self._editing
         for run_id in ids:
-            if what == "tags":
-                self._runs.change_notes(run_id, tags=query.parse_tags(text))
-            else:
-                self._runs.change_notes(run_id, note=" ".join(text.split()))
+            self._runs.change_notes(run_id, **self.popup.notes(what, text))
 
     def _on_menu(self, run_id: str, place: QPoint) -> None:
         runs = self._selected()

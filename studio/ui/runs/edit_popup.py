@@ -6,6 +6,9 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
+from minimind.text import _
+from studio.store.records import Run
+from studio.ui.runs import query
 from studio.ui.widgets.labels import Label
 
 
@@ -34,6 +37,13 @@ class EditPopup(QFrame):
         column.addWidget(self.hint)
         self.field.returnPressed.connect(self._accept)
 
+    def ask_for(self, what: str, run: Run, place: QPoint) -> None:
+        """Ask for the "tags" or the "note" of a run."""
+        if what == "tags":
+            self.ask(_("Tags"), ", ".join(run.tags), _("Separated by spaces or commas"), place)
+        else:
+            self.ask(_("Note"), run.note, "", place)
+
     def ask(self, label: str, text: str, hint: str, place: QPoint) -> None:
         """Open at a place on the screen.
 
@@ -51,6 +61,11 @@ class EditPopup(QFrame):
         self.show()
         self.field.selectAll()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    @staticmethod
+    def notes(what: str, text: str) -> dict[str, object]:
+        """What a person typed, as `change_notes` takes it."""
+        return {"tags": query.parse_tags(text)} if what == "tags" else {"note": " ".join(text.split())}
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -702,6 +702,8 @@ class TestPanels:
             "Open the folder",
             "Copy the command line",
             "Rename\tF2",
+            "Tags…",
+            "Note…",
             "Move to the trash",
         ]
         page.header._menu.actions()[-1].trigger()
@@ -711,3 +713,32 @@ class TestPanels:
         assert toast.action is not None
         toast.action()
         assert scene.runs.calls[-1] == ("restore", scene.run_id)
+
+    def test_tags_and_a_note_from_the_menu(self, scene: Scene) -> None:
+        page = scene.show(make_run(tags=("zh",), note="first try"))
+        for what, before, typed in (("Tags…", "zh", "zh, good"), ("Note…", "first try", " second  try ")):
+            next(a for a in page.header._menu.actions() if a.text() == what).trigger()
+            assert page.popup.field.text() == before
+            page.popup.field.setText(typed)
+            scene.qtbot.keyClick(page.popup.field, Qt.Key.Key_Return)
+        assert [call[2] for call in scene.runs.calls] == [{"tags": ("zh", "good")}, {"note": "second try"}]
+
+    def test_a_line_of_the_settings_can_be_copied(self, scene: Scene) -> None:
+        page = scene.show(make_run())
+        page.body.show_panel("settings")
+        row = page.body.settings.rows()[0]
+        place = page.body.settings._grid.itemAtPosition(0, 0).widget()
+        place.customContextMenuRequested.emit(QPoint(3, 3))
+        page.findChildren(QMenu)[-1].actions()[0].trigger()
+        assert QApplication.clipboard().text() == f"{row.label}: {row.value}"
+
+    def test_the_log_knows_its_file(self, scene: Scene) -> None:
+        page = scene.show(make_run())
+        page.body.log.path_wanted.emit()
+        assert QApplication.clipboard().text().endswith("log.txt")
+
+    def test_what_force_would_cost_is_said_before(self, scene: Scene) -> None:
+        page = scene.show(make_run(RunState.STOPPING, last_checkpoint=2000))
+        scene.now += 31
+        page.refresh()
+        assert page.progress.message.text().endswith("the 480 steps after it are lost.")
