@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QByteArray, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtCore import QByteArray, QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QHelpEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QHBoxLayout,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QStackedWidget,
     QTextEdit,
+    QToolTip,
     QVBoxLayout,
     QWidget,
 )
@@ -27,7 +28,7 @@ from studio.ui.navigator import Toast
 from studio.ui.notifier import Notifier
 from studio.ui.pages.page import COMPACT_BELOW, Page
 from studio.ui.pages.table import PAGES, PageRow, Tools
-from studio.ui.shell.commands import COMMANDS, PLACE_COMMANDS, Command
+from studio.ui.shell.commands import COMMANDS, PLACE_COMMANDS, Command, keys_of
 from studio.ui.shell.overlays import Overlays, place_keys
 from studio.ui.shell.project_switcher import ProjectSwitcher
 from studio.ui.status_strip import StatusStrip
@@ -309,6 +310,15 @@ class MainWindow(QMainWindow):
             self._seen_failures.add(f"{run.run_id}/{run.attempt}")
             self._tools.memory.set("seen_failures", sorted(self._seen_failures)[-200:])
             self._on_runs_changed()
+
+    def event(self, event: QEvent) -> bool:
+        # it comes here when what lies under the pointer has no tip of its own
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            primary = self.current_page().primary_action()
+            if primary is not None and self.childAt(event.pos()) is primary and primary.isEnabled():
+                QToolTip.showText(event.globalPos(), keys_of("primary"), primary)
+                return True
+        return super().event(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab goes as one reads: rail, header, content, right column, status strip."""

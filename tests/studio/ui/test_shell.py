@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QToolTip, QVBoxLayout, QWidget
 
 from minimind.run_state import RunState
 from studio.ui.appearance import Appearance
@@ -329,6 +330,15 @@ def test_esc_never_leaves_a_page_on_which_somebody_writes(open_window: Callable[
         keys(window, Qt.Key.Key_Escape)
     assert window.current_page() is page
     assert window.focusWidget() is page.text
+
+
+def test_the_tip_of_the_filled_button_names_its_keys(open_window: Callable[..., MainWindow]) -> None:
+    window = open_window()
+    button = window.current_page().button
+    where = QPoint(8, 8)
+    QApplication.sendEvent(button, QHelpEvent(QEvent.Type.ToolTip, where, button.mapToGlobal(where)))
+    assert QToolTip.text() == "Ctrl Enter"
+    QToolTip.hideText()
 
 
 # -- projects ----------------------------------------------------------------------------------------
