@@ -316,7 +316,10 @@ class Library:
 
     def _name_of(self, run_id: str) -> str | None:
         entry = self._ids.get(run_id)
-        return entry.label if entry is not None else None
+        if entry is None:
+            return None
+        # a stage without a name of its own is known by its pipeline
+        return entry.label if entry.view.notes.name else self.whole(entry).label
 
     # -- details -------------------------------------------------------------------------------
 

@@ -182,7 +182,7 @@ class RunPage(Page):
         events, checkpoints = self._runs.events(run_id), self._runs.checkpoints(run_id)
         samples = self._runs.samples(run_id)
         if run.state is RunState.QUEUED and not run.step and self._job is not None:
-            figures = planned_figures(self._job)
+            figures = planned_figures(self._job, self._runs.run(run.origin or ""))
         else:
             figures = words.figures(run, self._job, self._spent(run))
         body.figures.show_figures(figures)

@@ -127,9 +127,11 @@ class RunBody(QWidget):
         self.checkpoints = RowList(appearance)
         self.settings = SettingsList(appearance)
         self._num_checkpoints = 0
+        self._compact = False
         self._arranged: tuple[object, ...] = ()
         self.plot_tabs, self.side_tabs = Tabs(), Tabs()
         self._build()
+        self.plot_tabs.bar.currentChanged.connect(lambda _at: self._show_switches())
         self.arrange(Room.NORMAL, ended=False, low=False)
         self.retranslate()
         appearance.changed.connect(self.retranslate)
@@ -266,10 +268,13 @@ class RunBody(QWidget):
         for switch in switches:
             (tabs.line if compact else self.plot.bar).addWidget(switch)
         self._plot_margins(compact)
+        self._compact = compact
+        self._show_switches()
         if compact:
             self.samples.take_button_back()
             tabs.hold(panels)
             self.side_tabs.hold({})
+            self._show_switches()
             return
         tabs.hold({"plot": panels["plot"]})
         side = {key: panels[key] for key in ("events", "log", "checkpoints", "settings")}
@@ -281,6 +286,12 @@ class RunBody(QWidget):
             self._log_card.body.addWidget(panels["log"])
             panels["log"].show()
         self.side_tabs.hold(side)
+
+    def _show_switches(self) -> None:
+        """In the tabs' line they stand beside other panels, too, of which they say nothing."""
+        shown = not self._compact or self.plot_tabs.current() == "plot"
+        for switch in (self.plot.axis_switch, self.plot.options_button):
+            switch.setVisible(shown)
 
     def _plot_margins(self, compact: bool) -> None:
         layout = self.plot.layout()

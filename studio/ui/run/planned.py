@@ -8,16 +8,21 @@ from minimind import estimate
 from minimind.job import JobSpec
 from minimind.presets import PRESETS
 from minimind.text import _
+from studio.store.records import Run
 from studio.ui import format as fmt
 from studio.ui.run.words import Figure
 
 
-def planned_figures(job: JobSpec) -> list[Figure]:
-    """How long, how large, and the settings that a person looks at first; five of them."""
+def planned_figures(job: JobSpec, origin: Run | None = None) -> list[Figure]:
+    """How long, how large, and the settings that a person looks at first; five of them.
+
+    Args:
+        origin: the run whose checkpoint it begins with, if it is known.
+    """
     rate = job.settings.get("lr")
     return [
         _length(job),
-        _size(job),
+        _size(job, origin),
         Figure(label=_("Learning rate"), number=fmt.learning_rate(rate) if rate else _("automatic")),
         _counted(job.settings.get("tokens_per_step"), _("Tokens per step")),
         _every(job.settings.get("save_every")),
@@ -33,13 +38,14 @@ def _length(job: JobSpec) -> Figure:
     return Figure(label=label, number=fmt.passes(1.0 if budget.epochs is None else budget.epochs))
 
 
-def _size(job: JobSpec) -> Figure:
-    label = _("Parameters")
-    if job.model.preset not in PRESETS:
+def _size(job: JobSpec, origin: Run | None) -> Figure:
+    label, known = _("Parameters"), PRESETS.get(job.model.preset or "")
+    total = estimate.parameters(known.config)[0] if known else origin.parameters if origin else None
+    if total is None:
         return Figure(label=label, number=fmt.UNKNOWN, hint=_("as the model that it begins with"))
-    total = estimate.parameters(PRESETS[job.model.preset].config)[0]
     number, unit = fmt.count_parts(total)
-    return Figure(label=label, number=number, unit=unit, sub=job.model.preset, hint=fmt.exact(total))
+    sub = known.name if known else origin.name if origin else ""
+    return Figure(label=label, number=number, unit=unit, sub=sub, hint=fmt.exact(total))
 
 
 def _counted(value: Any, label: str) -> Figure:

@@ -681,8 +681,10 @@ class TestPanels:
         assert page.body.plot.plot.area.height() >= 180
         scene.keys("l")
         assert tabs.current() == "log"
+        assert not page.body.plot.options_button.isVisible()
         page.body.events.row_chosen.emit(page.body.events.rows()[0])
         assert tabs.current() == "plot"
+        assert page.body.plot.options_button.isVisible()
         page.set_compact(False)
         page.resize(*SIZES["normal"])
         scene.settle()
