@@ -156,6 +156,8 @@ def _follow(appearance: Appearance, preferences: PreferencesFile) -> None:
 def _window(
     appearance: Appearance, preferences: PreferencesFile, paths: Paths, system: SystemService | None
 ) -> MainWindow:
+    from studio.services.chat_service import ChatService
+    from studio.services.chat_warmer import ChatWarmer
     from studio.services.project_service import ProjectService
     from studio.services.run_service import RunService
     from studio.services.system_service import SystemService
@@ -171,6 +173,7 @@ def _window(
     runs = RunService(projects=paths.projects, database=paths.database, project=project)
     projects = ProjectService(paths.projects)
     system = system or SystemService(folder=paths.projects)
+    chat = ChatService()
     window = MainWindow(
         Tools(
             appearance=appearance,
@@ -181,8 +184,11 @@ def _window(
             projects=projects,
             runs=runs,
             system=system,
+            chat=chat,
         )
     )
+    ChatWarmer(runs, chat, window)
+    window.closed.connect(chat.close)
     window.closed.connect(runs.close)
     window.closed.connect(projects.close)
     window.closed.connect(system.close)

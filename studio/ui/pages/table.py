@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from minimind.text import N_
 from studio.paths import Paths
 from studio.preferences import PreferencesFile
+from studio.services.chat_service import ChatService
 from studio.services.project_service import ProjectService
 from studio.services.run_service import RunService
 from studio.services.system_service import SystemService
@@ -29,6 +30,7 @@ class Tools:
     projects: ProjectService
     runs: RunService
     system: SystemService
+    chat: ChatService = field(default_factory=ChatService)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,11 +147,10 @@ def _chat(tools: Tools) -> Page:
     from PySide6.QtCore import QCoreApplication
 
     from studio.services.chat_book import ChatBook
-    from studio.services.chat_service import ChatService
     from studio.services.chat_session import ChatSession
     from studio.ui.pages.chat_page import ChatPage
 
-    service, book = ChatService(), ChatBook()
+    service, book = tools.chat, ChatBook()
     session = ChatSession(
         service=service,
         book=book,
