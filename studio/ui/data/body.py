@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from minimind.text import N_, _
@@ -29,6 +28,7 @@ _TITLES = {
 FILES, FILES_COMPACT, SIDE = (212, 272), (200, 224), (248, 282)
 # below this height the list of skipped rows is in its tab only, and the drop zone has one line
 LOW = 640
+_COUNTS_AT_MOST, _NO_LIMIT = 420, 16_777_215
 
 
 class DataBody(QWidget):
@@ -50,6 +50,8 @@ class DataBody(QWidget):
         self.convert = ConvertPanel(appearance)
         self.empty = EmptyState(appearance, "database")
         self._keys: list[str] = []
+        # what stands behind the titles of tabs
+        self._counted: dict[str, int] = {}
         self._lay_out()
 
     # -- building --------------------------------------------------------------------------------------
@@ -136,8 +138,7 @@ class DataBody(QWidget):
             part.retranslate()
         self.empty.set_texts(_("Drop files here, or begin with the sample."), _("Use the sample"))
         self.tabs.setAccessibleName(_("Parts of the page"))
-        for at, key in enumerate(self._keys):
-            self.tabs.setTabText(at, _(_TITLES[key]))
+        self._show_titles()
 
     # -- arranging -------------------------------------------------------------------------------------
 
@@ -149,12 +150,13 @@ class DataBody(QWidget):
         if compact != self._compact:
             self._compact = compact
             if compact:
-                self._counts_place.addWidget(self.counts, 0, Qt.AlignmentFlag.AlignTop)
+                self._counts_place.addWidget(self.counts)
                 self._counts_place.addStretch(1)
             else:
                 self._counts_place.takeAt(1)
                 self._side.insertWidget(0, self.counts)
             self.counts.set_look("" if compact else "true")
+            self.counts.setMaximumWidth(_COUNTS_AT_MOST if compact else _NO_LIMIT)
             self._set_tabs()
         self._show_side()
 
@@ -173,10 +175,11 @@ class DataBody(QWidget):
         self.tabs.blockSignals(True)
         while self.tabs.count():
             self.tabs.removeTab(0)
-        for key in keys:
-            self.tabs.addTab(_(_TITLES[key]))
+        for _key in keys:
+            self.tabs.addTab("")
         self.tabs.blockSignals(False)
         self._keys = keys
+        self._show_titles()
         self.open_tab(chosen if chosen in keys else "preview")
 
     @property
@@ -221,10 +224,14 @@ class DataBody(QWidget):
         self.repeats_tab.show_report(report)
         self.skipped.show_report(report)
         self.skipped_tab.show_report(report)
-        skipped, repeats = (count.skipped, count.repeats) if count else (0, 0)
-        for key, number in (("skipped", skipped), ("repeats", repeats)):
+        self._counted = {"skipped": count.skipped, "repeats": count.repeats} if count else {}
+        self._show_titles()
+
+    def _show_titles(self) -> None:
+        for at, key in enumerate(self._keys):
+            number = self._counted.get(key, 0)
             words = _(_TITLES[key])
-            self.tabs.setTabText(self._keys.index(key), f"{words} {fmt.exact(number)}" if number else words)
+            self.tabs.setTabText(at, f"{words} {fmt.exact(number)}" if number else words)
 
     def _show_side(self) -> None:
         self.side.setVisible(not self._compact and self._states.currentWidget() is self._tabbed)

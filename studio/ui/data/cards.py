@@ -64,6 +64,8 @@ class CountsCard(Card):
         for at, key in enumerate(_FIGURES):
             self.names[key] = Label(tone="2")
             self.values[key] = Label(role="strong", tabular=True, selectable=True)
+            if key == "languages":
+                self.values[key] = ElidedLabel(role="strong")
             grid.addWidget(self.names[key], at, 0)
             grid.addWidget(self.values[key], at, 1, Qt.AlignmentFlag.AlignRight)
         grid.setColumnStretch(1, 1)
@@ -83,7 +85,7 @@ class CountsCard(Card):
             self.names[key].setText(_(word))
         self.names["trained"].setToolTip(_("Tokens that the model learns to say (loss mask)"))
         self.names["repeats"].setToolTip(_("Rows whose content stands further up already"))
-        self.values["languages"].setToolTip(_("Share of the letters, in bytes"))
+        self.names["languages"].setToolTip(_("Share of the letters, in bytes"))
 
     def show_report(self, report: FileReport, cost: str, cost_tip: str) -> None:
         """What is known now."""

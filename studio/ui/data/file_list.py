@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from minimind.text import _
@@ -99,9 +99,13 @@ class DropZone(QAbstractButton):
         top = area.top() + 12
         painter.drawPixmap(round(area.center().x() - 11), round(top), look.pixmap("upload", "text2", 22))
         painter.drawText(QRectF(area.left(), top + 28, area.width(), body), centre, self.text())
-        painter.setFont(look.font("small"))
+        font = look.font("small")
+        below = QFontMetrics(font).elidedText(
+            self._below, Qt.TextElideMode.ElideRight, round(area.width()) - 12
+        )
+        painter.setFont(font)
         painter.setPen(look.color("text3"))
-        painter.drawText(QRectF(area.left(), top + 28 + body, area.width(), small), centre, self._below)
+        painter.drawText(QRectF(area.left(), top + 28 + body, area.width(), small), centre, below)
 
     def _on_changed(self) -> None:
         self.updateGeometry()
@@ -161,7 +165,7 @@ class FileList(Card):
         self.list.setAccessibleName(_("Data of this project"))
         self.list.set_empty(_("Nothing here yet."))
         self.drop.set_texts(_("Drop files here"), _("jsonl · txt · csv · json, any encoding"))
-        self.drop.setToolTip(_("Or press to choose files"))
+        self.drop.setToolTip("\n".join([_("Or press to choose files"), self.drop.accessibleDescription()]))
 
     def set_rows(self, rows: Sequence[Row], current: str) -> None:
         """Show these files; `current` is the path of the selected one."""

@@ -95,7 +95,9 @@ class Histogram(QWidget):
 
     def _plot(self) -> QRectF:
         line = self._appearance.line_height("small")
-        return QRectF(0, 2, self.width(), self.height() - line - 4)
+        # above the bars there is room for the word at the line
+        band = line if any(bar.over for bar in self._bars) else 2
+        return QRectF(0, band, self.width(), self.height() - line - 2 - band)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         look, plot = self._appearance, self._plot()
@@ -132,15 +134,16 @@ class Histogram(QWidget):
         painter.drawText(line, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), end)
         step = self._bars[0].high
         x = plot.left() + width * self._seq_len / step
-        if x > plot.right():
+        if not any(bar.over for bar in self._bars):
             return
-        painter.setPen(QPen(look.color("text2"), 1, Qt.PenStyle.DashLine))
-        painter.drawLine(QPointF(round(x), plot.top()), QPointF(round(x), plot.bottom()))
-        painter.setPen(look.color("text2"))
         words = _("sequence length {n}").format(n=f"{self._seq_len:,}")
         wide = metrics.horizontalAdvance(words)
-        left = x - 6 - wide if x - 6 - wide >= 0 else min(x + 6, plot.right() - wide)
-        painter.drawText(QPointF(left, plot.top() + metrics.ascent() + 1), words)
+        beside = x - 6 - wide >= 0
+        left = x - 6 - wide if beside else max(0.0, min(x - wide / 2, plot.right() - wide))
+        painter.setPen(QPen(look.color("text2"), 1, Qt.PenStyle.DashLine))
+        painter.drawLine(QPointF(round(x), 2 if beside else plot.top()), QPointF(round(x), plot.bottom()))
+        painter.setPen(look.color("text2"))
+        painter.drawText(QPointF(left, metrics.ascent() + 1), words)
         number = f"{self._seq_len:,}"
         half = metrics.horizontalAdvance(number) / 2
         if x + half < plot.right() - metrics.horizontalAdvance(end) - 8:

@@ -39,10 +39,6 @@ class Box:
     last: bool = True
 
 
-# stands for a line that no special token begins
-_NOTHING = Box(0.0, 0.0, "", Run(ids=(), text=""))
-
-
 @dataclass(slots=True)
 class Line:
     """Boxes from left to right; `role` on the first line of a turn; `divided`: a rule stands above it."""
@@ -82,6 +78,8 @@ class TokenLayout:
         self._word = 0
         # a line end breaks the line once something follows it
         self._ended = False
+        # nothing but line ends since the last special token
+        self._beside = False
         self.limit = limit
 
     @property
@@ -133,7 +131,7 @@ class TokenLayout:
         first = not self.lines
         self._y = 0.0 if first else self.lines[-1].y + self._metrics.line + 2 * gap
         self.lines.append(Line(y=self._y, role=turn.role, divided=not first))
-        self._x, self._word, self._ended = self._left, 0, False
+        self._x, self._word, self._ended, self._beside = self._left, 0, False, False
 
     def _break(self) -> None:
         self._y += self._metrics.line
@@ -154,7 +152,7 @@ class TokenLayout:
             self._x += gap
             self.lines[-1].boxes.append(Box(self._x, width, shown, run))
             self._x += width + metrics.gap
-            self._word = len(self.lines[-1].boxes)
+            self._word, self._beside = len(self.lines[-1].boxes), True
             return
         parts = list(shapes(run.text)) or [("", False)]
         for index, (shown, breaks) in enumerate(parts):
@@ -165,17 +163,9 @@ class TokenLayout:
             if self._ended:
                 self._break()
             # the line ends that the template puts behind a special token would fill the page with nothing
-            beside = shown == LINE_END and all(
-                box.run.special or box.shown == LINE_END for box in self._tail()
-            )
+            self._beside = self._beside and shown == LINE_END
             self._place_word(Box(self._x, width, shown, run, last))
-            self._ended = breaks and not beside
-
-    def _tail(self) -> list[Box]:
-        """The last special token of the line and what follows it; all of the line where there is none."""
-        boxes = self.lines[-1].boxes
-        special = [at for at, box in enumerate(boxes) if box.run.special]
-        return boxes[special[-1] :] if special else [*boxes, _NOTHING]
+            self._ended = breaks and not self._beside
 
     def _place_word(self, box: Box) -> None:
         boxes = self.lines[-1].boxes
