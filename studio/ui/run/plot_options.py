@@ -126,14 +126,15 @@ class PlotOptionsPopup(QFrame):
             switch.setAccessibleName(text)
             switch.updateGeometry()
         self._cut.setToolTip(_("The highest 0.5% of values may leave the picture; the beginning too"))
-        self._export.setText(_("Export"))
+        export = _("Export")
+        self._export.setText(export)
         for kind, hint in (
             ("png", _("A picture of what is in sight, for a text or a talk")),
             ("svg", _("The same as lines, sharp at any size")),
             ("csv", _("The measured values in sight, for a spreadsheet")),
         ):
             self.exports[kind].setToolTip(hint)
-            self.exports[kind].setAccessibleName(f"{_('Export')} {kind.upper()}")
+            self.exports[kind].setAccessibleName(f"{export} {kind.upper()}")
         self._show_value()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
