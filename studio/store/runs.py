@@ -12,8 +12,10 @@ from typing import Any
 from minimind.errors import BadInput
 from minimind.events import Event, clean
 from minimind.job import JobSpec
+from minimind.methods import METHODS
 from minimind.run_folder import Notes
 from minimind.run_state import RunState
+from minimind.text import _
 from studio.store.database import Database, translating
 from studio.store.ingest import events_of
 from studio.store.records import Cursor, PhaseSpan, Problem, Run, Sample
@@ -243,7 +245,8 @@ def _label(row: Row, view: View, pipeline: str | None) -> str:
     own = row.run_id.rpartition("/")[2]
     if view.notes.name or pipeline is None or row.job is None or own.startswith(pipeline):
         return view.notes.name or own
-    return f"{pipeline} · {row.job.method}"
+    method = METHODS.get(row.job.method)
+    return f"{pipeline} · {_(method.title) if method else row.job.method}"
 
 
 def make_run(
