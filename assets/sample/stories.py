@@ -99,7 +99,7 @@ PLOTS: dict[str, tuple[Plot, ...]] = {
                 OPEN_ZH,
                 "一天早上，小{animal}捡到了{thing}。",
                 "它问遍了[邻居|朋友|村里的人]，才知道那是小{friend}丢的。",
-                "小{animal}马上把它送了回去，小{friend}高兴极了。",
+                "小{animal}马上把它送了回去，主人高兴极了。",
                 "[它们一起吃了|小{friend}请它吃了]{food}，天黑了才回家。",
             ),
             more=(
@@ -175,7 +175,7 @@ PLOTS: dict[str, tuple[Plot, ...]] = {
                 "小{animal}和小{friend}为了{thing}吵了一架。",
                 "它们谁也不理谁，[玩什么都没意思|一整天都不开心]。",
                 "晚上，小{animal}敲开门说：“对不起，给你吧。”",
-                "小{friend}笑着说：“我们一起玩更好。”",
+                "朋友笑着说：“我们一起玩更好。”",
             ),
             more=(
                 (1, "一个说[是我先看见的|这是我的]，一个说[我先拿到的|你上次也没给我]。"),
@@ -212,7 +212,7 @@ PLOTS: dict[str, tuple[Plot, ...]] = {
                 OPEN_EN,
                 "One morning the little {animal} found {thing}.",
                 "It asked [all its friends|everyone it met], and learned that a {friend} had lost it.",
-                "The little {animal} brought it back, and the {friend} was very happy.",
+                "The little {animal} brought it back, and the owner was very happy.",
                 "They ate {food} together and went home when it was dark.",
             ),
             more=(
@@ -315,7 +315,7 @@ PLOTS: dict[str, tuple[Plot, ...]] = {
                 "The little {animal} and a {friend} had a fight about {thing}.",
                 "They did not speak, and [nothing was fun any more|the day was long and sad].",
                 'In the evening the little {animal} knocked and said, "I am sorry, you can have it."',
-                '"Let us play with it together," said the {friend}.',
+                '"Let us play with it together," said its friend.',
             ),
             more=(
                 (

@@ -32,7 +32,7 @@ FIRST = Recipe(
             method="sft",
             data=("chat.jsonl",),
             settings=SHORT | {"lr": 2.5e-3, "sample_prompts": ["你是谁？", "Who are you?"]},
-            budget=Budget(steps=450, minutes=2.9),
+            budget=Budget(steps=520, minutes=3.1),
         ),
     ),
 )

@@ -14,6 +14,10 @@ def question(kind: str, language: str) -> Question:
     return next(q for q in ten() if (q.kind, q.language) == (kind, language))
 
 
+def other_animal(language: str, animal: str) -> str:
+    return next(other for other in stories.WORDS[language]["animal"] if other != animal)
+
+
 def test_twenty_by_seed():
     assert draw(1) == draw(1)
     assert draw(1) != draw(2)
@@ -60,17 +64,22 @@ def test_stories(language: str):
         assert not asked.is_right(
             joint.join([story, "3加5等于8。" if language == "zh" else "Snow is white."])
         )
-        other = next(animal for animal in stories.WORDS[language]["animal"] if animal != asked.animal)
-        assert not asked.is_right(stories.tell(r, language, other))
+        assert not asked.is_right(stories.tell(r, language, other_animal(language, asked.animal)))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_story_keeps_to_its_friend(language: str):
+def test_a_story_keeps_to_its_hero_and_its_friend(language: str):
     asked = question("story", language)
     joint, r = stories.JOIN[language], random.Random(7)
     slots = stories.slots_for(r, language, asked.animal)
     other = next(friend for friend in stories.WORDS[language]["friend"] if friend != slots["friend"])
-    lines = [stories.expand(sentence, r, slots) for sentence in stories.PLOTS[language][1].short]
+    first, second = (stories.PLOTS[language][number].short for number in (1, 2))
+    lines = [stories.expand(sentence, r, slots) for sentence in (*first[:3], second[1])]
     assert asked.is_right(joint.join(lines))
-    lines[3] = lines[3].replace(slots["friend"], other)
+    lines[3] = stories.expand(second[1], r, slots | {"animal": other_animal(language, asked.animal)})
+    assert not asked.is_right(joint.join(lines))
+    met = stories.PLOTS[language][0].short[2]
+    lines = [stories.expand(sentence, r, slots) for sentence in (*first[:3], met)]
+    assert asked.is_right(joint.join(lines))
+    lines[3] = stories.expand(met, r, slots | {"friend": other})
     assert not asked.is_right(joint.join(lines))
