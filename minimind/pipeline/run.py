@@ -156,6 +156,8 @@ class _Attempt:
 
     def _carry_out(self, stage: StageRun) -> StageEnd:
         process = StageProcess.attach(stage)
+        if process is not None and (state := process.state()) and state.status is RunState.PAUSED:
+            process.ask("resume")  # so does whoever resumes the pipeline that paused it
         while True:
             self._tell(stage, RunState.RUNNING)
             process = process or self._start(stage)

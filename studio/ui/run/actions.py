@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from minimind.job import KIND_TRAIN
+from minimind.job import KIND_PIPELINE, KIND_TRAIN
 from minimind.run_state import RunState
 from minimind.text import _
 from studio.store.records import Run
@@ -50,10 +50,14 @@ def actions(run: Run, *, next_save: int | None = None, stuck: bool = False) -> A
         next_save: the step of the first checkpoint to come, for the hint of a disabled chat button.
         stuck: it is saving and nothing has moved for half a minute.
     """
-    if run.kind != KIND_TRAIN:
+    if run.kind not in (KIND_TRAIN, KIND_PIPELINE):
         return _of_other_kind(run, stuck)
     buttons, primary = _buttons(run, next_save, stuck)
-    return Actions(buttons=buttons, primary=primary, menu=_menu(run))
+    menu = _menu(run)
+    if run.kind == KIND_PIPELINE:
+        # a new run begins from one of its stages, and the command line is that of the whole
+        menu = tuple(action for action in menu if action.key not in ("branch", "command"))
+    return Actions(buttons=buttons, primary=primary, menu=menu)
 
 
 def _buttons(run: Run, next_save: int | None, stuck: bool) -> tuple[tuple[Action, ...], str]:
@@ -85,6 +89,8 @@ def _buttons(run: Run, next_save: int | None, stuck: bool) -> tuple[tuple[Action
         return ((_chat(run), export, resume) if run.checkpoints else (resume,)), "resume"
     if state is RunState.FINISHED:
         return (export, _chat(run)), "chat"
+    if run.kind == KIND_PIPELINE:
+        return (Action(key="resume", text=_("Resume"), icon="rotate-ccw"),), "resume"
     # failed or lost: the panel has the filled button
     return ((_chat(run), _branch()) if run.checkpoints else (_branch(),)), ""
 
@@ -103,7 +109,8 @@ def _of_other_kind(run: Run, stuck: bool) -> Actions:
 
 
 def _chat(run: Run, next_save: int | None = None) -> Action:
-    if run.checkpoints:
+    # a pipeline stands for the model that it has made
+    if run.checkpoints or (run.kind == KIND_PIPELINE and run.state is RunState.FINISHED):
         text = _("Chat with it")
         if run.state in (RunState.FAILED, RunState.LOST) and run.last_checkpoint:
             text = _("Chat with step {step}").format(step=fmt.exact(run.last_checkpoint))
@@ -131,7 +138,7 @@ def _branch() -> Action:
 
 
 def _resume_text(run: Run) -> str:
-    return _("Resume") if run.checkpoints else _("Start again")
+    return _("Resume") if run.checkpoints or run.kind == KIND_PIPELINE else _("Start again")
 
 
 def _menu(run: Run) -> tuple[Action, ...]:

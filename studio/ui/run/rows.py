@@ -146,7 +146,9 @@ def _start(event: Event) -> Row:
     attempt, from_step = fields.get("attempt") or 1, fields.get("from_step") or 0
     parts = []
     if attempt > 1:
-        parts.append(_("from step {step}").format(step=fmt.exact(from_step)))
+        # a pipeline makes no steps itself
+        if from_step or fields.get("parameters"):
+            parts.append(_("from step {step}").format(step=fmt.exact(from_step)))
         parts.append(_("attempt {n}").format(n=attempt))
     elif fields.get("parameters"):
         parts.append(fmt.parameters(fields["parameters"]))

@@ -159,10 +159,13 @@ def test_a_killed_pipeline_finds_its_stage_at_work_and_goes_on_with_it(tmp_path:
     folder, (first, second) = made(tmp_path, [{"mode": "slow", "num_steps": 100_000}, {}])
     process = fake_pipeline.start(folder)
     wait_for(lambda: runs_at(first, 1))
+    folder.request("pause", attempt=1)
+    wait_for(lambda: status(first.folder) is RunState.PAUSED)
     process.kill()
     process.wait()
     assert follow.is_held(first.folder)
     process = fake_pipeline.start(folder, "--resume")
+    wait_for(lambda: status(first.folder) is RunState.RUNNING)
     wait_for(lambda: status(folder) is RunState.RUNNING and folder.read_state().attempt == 2)  # type: ignore[union-attr]
     # what is asked of the new pipeline reaches the stage of the old one
     folder.request("stop", attempt=2)

@@ -12,7 +12,7 @@ from minimind import text
 from minimind.events import Event
 from minimind.job import Budget
 from minimind.run_state import RunState
-from studio.store.records import Checkpoint, HardwareLanes, PhaseSpan, Problem
+from studio.store.records import Checkpoint, HardwareLanes, PhaseSpan, Problem, Run
 from studio.ui.run import actions, confirm_dialog, failure, machine, metrics, plot_marks, request, rows, words
 from studio.ui.run.plot_options import PlotOptions
 from tests.studio.ui.fake_runs import LOG, T0, failed_run, lost_run, make_job, make_run
@@ -456,3 +456,28 @@ def test_checkpoint_without_a_known_loss() -> None:
     row = rows.checkpoint_rows([Checkpoint(step=5, path=Path("/x"), size_bytes=10)])[0]
     assert row.detail == "10 B"
     assert row.badges == ()
+
+
+def pipeline(state: RunState) -> Run:
+    return dataclasses.replace(make_run(state).record, kind="pipeline", checkpoints=(), last_checkpoint=None)
+
+
+class TestPipelines:
+    def test_its_buttons_are_those_of_a_training_that_goes_on(self) -> None:
+        def keys(state: RunState) -> list[str]:
+            return [action.key for action in actions.actions(pipeline(state)).buttons]
+
+        assert keys(RunState.RUNNING) == ["pause", "stop", "chat"]
+        assert keys(RunState.PAUSED) == ["stop", "go_on"]
+        assert keys(RunState.STOPPED) == ["resume"]
+        assert keys(RunState.LOST) == ["resume"]
+        assert keys(RunState.FINISHED) == ["export", "chat"]
+
+    def test_it_resumes_and_does_not_start_again(self) -> None:
+        stopped = actions.actions(pipeline(RunState.STOPPED))
+        assert stopped.buttons[0].text == "Resume"
+        assert "branch" not in [action.key for action in stopped.menu]
+
+    def test_what_it_made_can_be_talked_to_when_it_is_finished(self) -> None:
+        finished = actions.actions(pipeline(RunState.FINISHED))
+        assert finished.buttons[-1].enabled
