@@ -56,6 +56,13 @@ def judge(facts: Facts) -> list[Finding]:
     return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
+def judge_early(facts: Facts) -> list[Finding]:
+    """What can be said before torch has answered, in the order of `judge`."""
+    parts = (_compiler, _extras, _disk, _memory, _font, _python)
+    found = [finding for part in parts for finding in part(facts)]
+    return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
+
+
 def suggestions(findings: list[Finding]) -> list[Finding]:
     """Those that a person should act on: the number in the status bar."""
     return [finding for finding in findings if finding.severity in ("error", "warning")]

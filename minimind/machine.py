@@ -17,7 +17,8 @@ import shutil
 import subprocess
 import sys
 import warnings
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,24 +95,26 @@ class Facts:
     chinese_font: bool | None = None
 
 
-def gather(folder: Path | None = None, *, timeout_s: float = 120) -> Facts:
+def gather(
+    folder: Path | None = None, *, timeout_s: float = 120, early: Callable[[Facts], object] | None = None
+) -> Facts:
     """Look at everything once; a few seconds, nearly all of them torch's import in its own process.
 
     Args:
         folder: where runs will be written, for the disk; None is the current folder.
         timeout_s: how long torch may take to answer.
+        early: called with all but what torch knows, before it is asked.
     """
     where = folder or Path.cwd()
     processor = device.cpu()
     used, total = hardware.memory()
     limit = hardware.container_limit_bytes()
-    return Facts(
+    facts = Facts(
         python=sys.version_info[:3],
         executable=sys.executable,
         root=hasattr(os, "geteuid") and os.geteuid() == 0,
         system=platform.system(),
         distribution=_distribution(Path("/etc/os-release")),
-        torch=ask_torch(timeout_s=timeout_s),
         cards=nvml.cards(),
         pci_card=_pci_card(Path("/sys/bus/pci/devices")),
         visible_devices=os.environ.get("CUDA_VISIBLE_DEVICES"),
@@ -127,6 +130,9 @@ def gather(folder: Path | None = None, *, timeout_s: float = 120) -> Facts:
         ram_limited=limit is not None and limit == total,
         chinese_font=_chinese_font(),
     )
+    if early is not None:
+        early(facts)
+    return replace(facts, torch=ask_torch(timeout_s=timeout_s))
 
 
 def installed(distribution: str) -> str:

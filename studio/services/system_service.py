@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
-from minimind.doctor import Finding, judge
+from minimind.doctor import Finding, judge, judge_early
 from minimind.hardware import HardwareSample, HardwareSampler
 from minimind.machine import Facts, gather
 from studio.services.background import Worker
@@ -21,10 +21,13 @@ class SystemService(QObject):
     Signals:
         sampled(HardwareSample): about once a second.
         doctor_changed(list[Finding]): an examination has ended.
+        found_so_far(list[Finding]): the quick part of it; torch takes seconds more.
     """
 
     sampled = Signal(object)
     doctor_changed = Signal(object)
+    found_so_far = Signal(object)
+    _early = Signal(object)
     _measured = Signal(object)
 
     def __init__(
@@ -37,6 +40,9 @@ class SystemService(QObject):
         self._facts: Facts | None = None
         self._examining = False
         self._measured.connect(self._on_measured, Qt.ConnectionType.QueuedConnection)
+        self._early.connect(
+            lambda facts: self.found_so_far.emit(judge_early(facts)), Qt.ConnectionType.QueuedConnection
+        )
         self._sampler = HardwareSampler(on_sample=self._measured.emit, interval_s=interval_s)
         self._sampler.start()
         # a thread of its own: torch in a child process takes seconds to answer
@@ -61,7 +67,9 @@ class SystemService(QObject):
         if not self._examining:
             self._examining = True
             self._worker.submit(
-                lambda: gather(self._folder), done=self._on_gathered, failed=self._on_gather_failed
+                lambda: gather(self._folder, early=self._early.emit),
+                done=self._on_gathered,
+                failed=self._on_gather_failed,
             )
 
     def close(self) -> None:

@@ -7,13 +7,14 @@ import re
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QAbstractButton, QApplication
+from PySide6.QtWidgets import QApplication
 
 from minimind.job import Budget
 from minimind.recipes import RECIPES
 from minimind.run_state import RunState
 from studio.ui.chat.messages import Answer
 from studio.ui.pages.home_page import HomePage
+from studio.ui.widgets.buttons import LinkButton
 from tests.end_to_end.conftest import OpenStudio
 from tests.end_to_end.driver import Person
 
@@ -92,8 +93,7 @@ def test_whoever_went_elsewhere_is_told(open_studio: OpenStudio) -> None:
     person.go("Runs")
     person.wait_to_see("is ready to talk")
     assert person.window.current_key == "runs"
-    toast = person.window.toasts
-    person.click(next(button for button in toast.findChildren(QAbstractButton) if button.text() == "Open"))
+    person.click(person.find(LinkButton, "Open"))
     person.wait(lambda: person.window.current_key == "chat", "the chat")
 
 

@@ -46,6 +46,7 @@ class ComputerList(QWidget):
         super().__init__(parent)
         self._appearance = appearance
         self._findings: Sequence[Finding] | None = None
+        self._more = True
         self._compact = False
         self.title = Label(role="card")
         self.recheck = LinkButton(appearance, icon="refresh-cw")
@@ -69,9 +70,9 @@ class ComputerList(QWidget):
         column.addWidget(self.area, 1)
         self.retranslate()
 
-    def set_findings(self, findings: Sequence[Finding] | None) -> None:
-        """Show them; None while the first examination goes on."""
-        self._findings = findings
+    def set_findings(self, findings: Sequence[Finding] | None, *, more: bool = False) -> None:
+        """Show them; None before anything is known, `more`: the examination goes on."""
+        self._findings, self._more = findings, more or findings is None
         self._rebuild()
 
     def set_compact(self, compact: bool) -> None:
@@ -101,8 +102,8 @@ class ComputerList(QWidget):
         self.copied.emit(_("The command is in the clipboard; paste it into a terminal"))
 
     def _rebuild(self) -> None:
-        self.report.setVisible(bool(self._findings))
-        self.recheck.setVisible(self._findings is not None)
+        self.report.setVisible(not self._more)
+        self.recheck.setVisible(not self._more)
         rows = QWidget()
         rows.setObjectName("scrolled")
         grid = QGridLayout(rows)
@@ -110,13 +111,17 @@ class ComputerList(QWidget):
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(0)
         grid.setColumnStretch(2, 1)
-        if self._findings is None:
-            grid.addWidget(self._icon("loader", "text3"), 0, 0)
-            grid.addWidget(Label(_("Checking…"), tone="3"), 0, 1, 1, 2)
-        for index, finding in enumerate(_in_order(self._findings or [])):
+        found = _in_order(self._findings or [])
+        for index, finding in enumerate(found):
             if index:
                 grid.addWidget(Divider(), 2 * index, 0, 1, 4)
             self._add_row(grid, 2 * index + 1, finding)
+        if self._more:
+            last = 2 * len(found) + 1
+            checking = Label(_("Checking…"), tone="3")
+            checking.setContentsMargins(0, 8, 0, 8)
+            grid.addWidget(self._icon("loader", "text3"), last, 0)
+            grid.addWidget(checking, last, 1, 1, 2)
         grid.setRowStretch(grid.rowCount(), 1)
         self.area.setWidget(rows)
         self.area.updateGeometry()

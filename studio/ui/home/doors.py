@@ -76,6 +76,7 @@ class Door(Card):
     def set_closed(self, reason: str) -> None:
         """Disable it and say why; empty opens it again."""
         self.button.setEnabled(not reason)
+        self.facts.set_tone("danger" if reason else "2")
         self.button.set_hint(reason)
 
     def set_compact(self, compact: bool) -> None:

@@ -69,6 +69,7 @@ class HomePage(Page):
         self._system = system
         self._can_chat = can_chat
         self._findings: list[Finding] | None = system.findings()
+        self._so_far: list[Finding] | None = None
         self._device: Device | None = None
         self._first_times: list[StageTime] = []
         self._asked_machine = False
@@ -176,6 +177,7 @@ class HomePage(Page):
         self.mend.clicked.connect(self._on_mend)
         self.new_run_requested.connect(self._navigator.new_run)
         self._system.doctor_changed.connect(self._on_doctor_changed)
+        self._system.found_so_far.connect(self._on_found_so_far)
         self._runs.runs_changed.connect(self._show_runs)
         self._runs.run_changed.connect(self._on_run_changed)
 
@@ -240,7 +242,8 @@ class HomePage(Page):
     def _show_all(self) -> None:
         self._show_first_door()
         self._show_verdict()
-        self.computer.set_findings(self._findings)
+        known = self._so_far if self._findings is None else self._findings
+        self.computer.set_findings(known, more=self._findings is None)
         self.computer_line.set_findings(self._findings)
         if self._device is not None:
             prefer, card = self._preferences.current, self._device.kind == "cuda"
@@ -255,7 +258,7 @@ class HomePage(Page):
         if self._first_times:
             start = _("Start, {time}").format(time=fmt.estimate(60 * self._first_minutes))
             stages = [
-                f"{method_title(stage.method)} {fmt.duration(60 * whole_minutes(stage.seconds))}"
+                f"{method_title(stage.method)} {_('{n} min').format(n=whole_minutes(stage.seconds))}"
                 for stage in self._first_times
             ]
             facts = "  ›  ".join([*stages, _("start to talk")])
@@ -264,10 +267,11 @@ class HomePage(Page):
             "Nothing to prepare: a small model of {size} learns from the sample that comes with the"
             " program, from nothing; then you talk to it."
         )
-        self.first_door.set_texts(_("Train my first model"), summary.format(size=size), facts, start)
         reason = next(
             (f.fact for f in self._findings or [] if f.code == "disk_low" and f.severity == "error"), ""
         )
+        title, text = _("Train my first model"), summary.format(size=size)
+        self.first_door.set_texts(title, text, reason or facts, start)
         self.first_door.set_closed(reason)
         self.small_first.setEnabled(not reason)
         self.small_first.set_hint(reason)
@@ -363,8 +367,13 @@ class HomePage(Page):
         self._findings = findings
         self._show_all()
 
+    def _on_found_so_far(self, findings: list[Finding]) -> None:
+        self._so_far = findings
+        if self._findings is None:
+            self._show_all()
+
     def _on_recheck(self) -> None:
-        self._findings = None
+        self._findings = self._so_far = None
         self._show_all()
         self._system.recheck()
 

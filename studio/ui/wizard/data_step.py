@@ -365,8 +365,9 @@ class DataStep(StepView):
 
 
 def _share(value: float) -> str:
-    """A part as people say it: 1%, 3.2%, 0.4%."""
-    return f"{100 * value:.2g}%"
+    """A part as people say it: 10%, 1%, 0.4%."""
+    percent = 100 * value
+    return f"{percent:.0f}%" if percent >= 0.95 else f"{percent:.1g}%"
 
 
 def _expanded(paths: Sequence[str]) -> list[str]:

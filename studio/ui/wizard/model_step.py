@@ -221,7 +221,9 @@ def _figures(estimate: Estimate | None) -> str:
         return ""
     parts = [fmt.parameters(estimate.parameters), fmt.memory(estimate.peak_memory_bytes)]
     if estimate.seconds is not None:
-        parts += [fmt.estimate(estimate.seconds), fmt.money(estimate.cost_cny)]
+        # "< ¥0.1" stays in one line
+        cost = fmt.money(estimate.cost_cny).replace(" ", "\u00a0")
+        parts += [fmt.estimate(estimate.seconds), cost]
     return " · ".join(parts)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from minimind.device import gpu
 from minimind.doctor import Finding
@@ -56,7 +56,7 @@ def test_the_first_door_asks_for_the_first_model_and_says_how_long(
 ) -> None:
     with qtbot.waitSignal(tools.navigator.first_model_requested):
         qtbot.mouseClick(page.first_door, Qt.MouseButton.LeftButton)
-    assert page.first_door.facts.text().startswith("Pretraining ")
+    assert page.first_door.facts.text().startswith("Pretrain ")
     assert page.first_door.facts.text().endswith("start to talk")
 
 
@@ -81,7 +81,7 @@ def test_a_full_disk_closes_the_first_door_and_says_why(page: HomePage, tools: T
     ("code", "severity", "begin"),
     [
         ("card", "ok", "This computer can train."),
-        ("no_card", "note", "No NVIDIA card: the processor trains. The first model takes about 6 min."),
+        ("no_card", "note", "No NVIDIA card: the processor trains. The first model takes about "),
         ("driver_old", "warning", "Too old."),
     ],
 )
@@ -218,3 +218,41 @@ def test_every_preference_is_on_the_page(tools: Tools, qtbot) -> None:
     qtbot.addWidget(page)
     shown = {name for form in page.forms.values() for name in form._rows}
     assert shown == set(Preferences.__dataclass_fields__)
+
+
+def test_rows_appear_while_the_rest_is_being_checked(page: HomePage, tools: Tools, qtbot) -> None:
+    qtbot.mouseClick(page.computer.recheck, Qt.MouseButton.LeftButton)
+    disk = Finding(code="disk", severity="ok", noun="Disk", fact="412 GB are free.")
+    tools.system.found_so_far.emit([disk])
+    words = [label.text() for label in page.computer.area.widget().findChildren(QLabel)]
+    assert "412 GB are free." in words
+    assert "Checking…" in words
+    assert page.first_door.button.isEnabled()
+    tools.system.doctor_changed.emit([disk])
+    words = [label.text() for label in page.computer.area.widget().findChildren(QLabel)]
+    assert "Checking…" not in words
+
+
+def test_what_is_dropped_is_opened(page: HomePage, tools: Tools, tmp_path: Path) -> None:
+    asked: list[tuple[str, dict[str, object]]] = []
+    tools.navigator.page_requested.connect(lambda key, request: asked.append((key, request)))
+    model = tmp_path / "model.gguf"
+    model.write_bytes(b"GGUF")
+    data = tmp_path / "rows.jsonl"
+    data.write_text("{}")
+    page._opener.take([str(model)])
+    page._opener.take([str(data)])
+    assert not page._opener.take([str(tmp_path)])
+    assert asked == [("chat", {"checkpoint": str(model)}), ("wizard", {"data": [str(data)]})]
+
+
+def test_a_full_disk_wants_to_be_looked_at_later_too(page: HomePage, tools: Tools) -> None:
+    runs = tools.runs
+    assert isinstance(runs, FakeRuns)
+    runs.put(make_run(RunState.FINISHED, run_id="c", name="Done"))
+    full = Finding(code="disk_low", severity="error", noun="Disk", fact="Only 0.4 GB of disk is left.")
+    tools.system.doctor_changed.emit([full])
+    assert page.later.trouble.isVisible()
+    buttons = [row.text() for row in page.later.trouble.findChildren(QPushButton)]
+    assert buttons == ["Look at the runs"]
+    assert [button.text() for button in page.later.ended.rows()[0].findChildren(QPushButton)][-1] == "Export"
