@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from minimind.errors import BadInput
+from minimind.hardware import device_list
 from minimind.job import JobSpec
 from studio.planning.file_report import FileReport, FileState, bundled_tokenizer, count_file, looked_at
 from studio.planning.project_data import Entry, ProjectData
@@ -22,12 +22,12 @@ from studio.services.background import LATER, Worker, sentence_of
 
 if TYPE_CHECKING:
     from minimind.data.fields import Fields, Mapping
+    from minimind.device import Device
     from minimind.tokenizer.tokenizer import Tokenizer
     from studio.planning.data_estimate import PassEstimate
     from studio.planning.row_reader import RowReader
 
 T = TypeVar("T")
-_log = logging.getLogger(__name__)
 # progress goes to the window ten times a second at most
 _BEAT_S = 0.1
 # one in the background, and what people ask for while it lasts
@@ -62,15 +62,24 @@ class DataService(QObject):
     problem = Signal(str)
     _counted = Signal(int, object)
 
-    def __init__(self, *, projects: Path, cache: Path, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        projects: Path,
+        cache: Path,
+        devices: Callable[[], Sequence[Device]] = device_list,
+        parent: QObject | None = None,
+    ) -> None:
         """
         Args:
             projects: the folder of projects.
             cache: where counts are kept; it may be deleted at any time.
+            devices: what there is to train with, the best first; asked in the background.
             parent: as in Qt.
         """
         super().__init__(parent)
         self._projects, self._cache = projects, cache / "counts"
+        self._devices = devices
         self._data: ProjectData | None = None
         self._entries: list[Entry] = []
         self._reports: dict[str, FileReport] = {}
@@ -279,19 +288,15 @@ class DataService(QObject):
         found = report.count
 
         def work() -> PassEstimate | None:
-            from minimind.hardware import device_list
             from studio.planning.data_estimate import pass_estimate
 
-            return pass_estimate(found, device_list())
+            return pass_estimate(found, self._devices())
 
         def show(estimate: PassEstimate | None) -> None:
             self._estimates[report.path] = estimate
             self.estimate_changed.emit(report.path)
 
-        def log(error: Exception) -> None:
-            _log.error("no estimate", exc_info=error)
-
-        self._worker.submit(work, done=show, failed=log, priority=LATER)
+        self._worker.submit(work, done=show, priority=LATER)
 
     # -- rows ------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from minimind.text import N_
@@ -103,10 +103,17 @@ def _wizard(tools: Tools) -> Page:
 def _data(tools: Tools) -> Page:
     from PySide6.QtCore import QCoreApplication
 
+    from minimind.device import Device
+    from minimind.hardware import device_list
     from studio.services.data_service import DataService
     from studio.ui.pages.data_page import DataPage
 
-    service = DataService(projects=tools.paths.projects, cache=tools.paths.cache)
+    def devices() -> Sequence[Device]:
+        from studio.planning.situation import usable_devices
+
+        return usable_devices(device_list(), [finding.code for finding in tools.system.findings() or []])
+
+    service = DataService(projects=tools.paths.projects, cache=tools.paths.cache, devices=devices)
     page = DataPage(tools.appearance, tools.navigator, service, tools.runs, tools.memory)
     service.setParent(page)
     application = QCoreApplication.instance()
