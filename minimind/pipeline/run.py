@@ -89,7 +89,10 @@ class _Attempt:
         """
         report = self._report
         self._control.listen()
-        report.emit("start", attempt=report.attempt, from_step=0, device=self._job.hardware.device)
+        asked = self._job.hardware.device
+        # what `auto` means is decided by each stage
+        device = None if asked == "auto" else asked
+        report.emit("start", attempt=report.attempt, from_step=0, device=device)
         report.become(RunState.RUNNING)
         try:
             self._record()

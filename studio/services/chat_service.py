@@ -13,7 +13,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from minimind.device import physical_threads
-from minimind.job import KIND_TRAIN
+from minimind.job import KIND_PIPELINE, KIND_TRAIN
 from minimind.text import _, language
 from studio.store.records import Run
 
@@ -42,7 +42,7 @@ def place_for(active: Sequence[Run], *, chat_on_gpu: bool) -> Place:
     """
     threads = max(1, min(4, physical_threads()))
     # an export or the like is short and takes little
-    active = [run for run in active if run.kind == KIND_TRAIN]
+    active = [run for run in active if run.kind in (KIND_TRAIN, KIND_PIPELINE)]
     # a run's device is a name for people once it has started, so anything that is no processor is a card
     on_card = next((run for run in active if run.device and not run.device.lower().startswith("cpu")), None)
     on_cpu = next((run for run in active if run.device.lower().startswith("cpu")), None)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from minimind.hardware import HardwareSample
-from minimind.job import KIND_TRAIN
+from minimind.job import KIND_PIPELINE, KIND_TRAIN
 from minimind.run_state import RunState
 from minimind.text import _, ngettext
 from studio.store.records import Run
@@ -176,7 +176,8 @@ class StatusStrip(QFrame):
     def _time_left(run: Run) -> str:
         if run.state is RunState.RUNNING and run.phase in (None, "train"):
             # as on the run's page: the first steps say little of the others
-            early = run.kind == KIND_TRAIN and run.step - run.from_step < ESTIMATE_FROM_STEP
+            trains = run.kind in (KIND_TRAIN, KIND_PIPELINE)
+            early = trains and run.step - run.from_step < ESTIMATE_FROM_STEP
             return fmt.time_left(None if early else run.eta_s)
         return _(STATES[run.state].word)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,24 @@ def test_a_stage_that_refuses_after_another_has_finished_fails_it(tmp_path: Path
     folder, _stages = made(tmp_path, [{}, {"mode": "refuse"}])
     assert carry_out(folder).exit_status == 1
     assert "there is no such file" in last(folder, "error").fields["message"]
+
+
+def test_a_stopped_pipeline_whose_stage_refuses_to_go_on_stays_stopped(tmp_path: Path) -> None:
+    folder, (first,) = made(tmp_path, [{"mode": "slow", "num_steps": 100_000}])
+    process = fake_pipeline.start(folder)
+    wait_for(lambda: runs_at(first, 1))
+    process.terminate()
+    assert process.wait(60) == 0
+    script = tmp_path / "refuse.py"
+    script.write_text(
+        "import sys; print('minimind train: a.jsonl has changed', file=sys.stderr); sys.exit(2)"
+    )
+    refuses = (sys.executable, str(script))
+    with pytest.raises(BadInput, match=r"^a\.jsonl has changed$"):
+        execute(folder, resume=True, quiet=True, trainer=refuses)
+    assert (status(folder), status(first.folder)) == (RunState.STOPPED, RunState.STOPPED)
+    assert told(folder)[-1] == (1, "stopped")
+    assert "a.jsonl has changed" in last(folder, "warning").fields["message"]
 
 
 def test_changes_on_resume_go_to_the_stage_and_to_those_that_follow(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def session(service: ChatService, runs: FakeRunService, tmp_path: Path) -> Itera
 
 
 def ready(qtbot: QtBot, session: ChatSession, path: str = "/models/chat") -> None:
-    session.choose(session.model_at(path))
+    session.choose(session.shelf.at(path))
     qtbot.waitUntil(lambda: session.status == "ready")
 
 
@@ -144,6 +144,8 @@ def test_training_comes_first() -> None:
     assert place_for([on_cpu], chat_on_gpu=False).threads == 1
     other = replace(on_cpu, kind="export")
     assert place_for([other], chat_on_gpu=False) == place_for([], chat_on_gpu=False)
+    # a pipeline stands for its stages among the active runs
+    assert place_for([replace(on_card, kind="pipeline")], chat_on_gpu=False).device == "cpu"
     both = place_for([on_card, on_cpu], chat_on_gpu=False)
     assert (both.device, both.threads) == ("cpu", 1)
 
@@ -237,7 +239,7 @@ def test_leaving_in_the_middle_keeps_the_beginning(qtbot: QtBot, session: ChatSe
 
 
 def test_a_model_that_cannot_be_loaded_says_why(qtbot: QtBot, session: ChatSession) -> None:
-    session.choose(session.model_at("/models/bad"))
+    session.choose(session.shelf.at("/models/bad"))
     qtbot.waitUntil(lambda: session.status == "failed")
     assert "damaged" in session.error
 
@@ -301,11 +303,11 @@ def test_a_pipeline_means_its_last_stage(session: ChatSession, runs: FakeRunServ
         run = make_run(RunState.FINISHED, step=1200, run_id=f"p-{stage}-{name}", name=name)
         runs.put(run)
         runs.change(run.record.run_id, folder=Path(f"/projects/p/runs/p-{stage}-{name}"))
-    assert session.model_at("/projects/p/runs/p").run_id == "p-2-sft"
+    assert session.shelf.at("/projects/p/runs/p").run_id == "p-2-sft"
 
 
 def test_a_question_may_be_asked_while_the_model_loads(qtbot: QtBot, session: ChatSession) -> None:
-    session.choose(session.model_at("/models/chat"))
+    session.choose(session.shelf.at("/models/chat"))
     session.send("one", SPEECH)
     assert (session.status, session.waiting, texts(session)) == ("loading", True, ["one"])
     session.send("two", SPEECH)
@@ -315,7 +317,7 @@ def test_a_question_may_be_asked_while_the_model_loads(qtbot: QtBot, session: Ch
 
 
 def test_a_question_that_waits_can_be_taken_back(qtbot: QtBot, session: ChatSession) -> None:
-    session.choose(session.model_at("/models/chat"))
+    session.choose(session.shelf.at("/models/chat"))
     session.send("one", SPEECH)
     session.stop()
     qtbot.waitUntil(lambda: session.status == "ready")
@@ -323,7 +325,7 @@ def test_a_question_that_waits_can_be_taken_back(qtbot: QtBot, session: ChatSess
 
 
 def test_a_question_that_waits_for_a_damaged_model_stays(qtbot: QtBot, session: ChatSession) -> None:
-    session.choose(session.model_at("/models/bad"))
+    session.choose(session.shelf.at("/models/bad"))
     session.send("one", SPEECH)
     qtbot.waitUntil(lambda: session.status == "failed")
     assert (texts(session), session.waiting) == (["one"], False)
