@@ -196,7 +196,7 @@ def test_stages_are_named_after_a_pipeline_that_has_a_name(studio: Studio) -> No
     whole = studio.started({"num_steps": 4})
     studio.wait(whole, RunState.FINISHED)
     studio.actions.change_notes(whole, {"name": "阿福"})
-    wait_for(lambda: studio.runs()[f"{whole}-1-pretrain"].name == "阿福 · pretrain")
+    wait_for(lambda: studio.runs()[f"{whole}-1-pretrain"].name == "阿福 · Pretrain")
     studio.actions.change_notes(f"{whole}-1-pretrain", {"name": "own"})
     wait_for(lambda: studio.runs()[f"{whole}-1-pretrain"].name == "own")
 
