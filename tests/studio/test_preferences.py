@@ -54,3 +54,10 @@ def test_what_is_good_in_a_damaged_file_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "preferences.json"
     path.write_text(json.dumps({"v": 9, "theme": "dark", "text_size": 7, "later": 1}), "utf-8")
     assert load(path) == Preferences(theme="dark")
+
+
+def test_languages_are_written_in_their_own_language_everywhere() -> None:
+    from minimind.text import in_every_language
+
+    labels = next(f.option.choice_labels for f in options_of(Preferences) if f.name == "language")
+    assert [set(in_every_language(label)) for label in labels[1:]] == [{"中文"}, {"English"}]

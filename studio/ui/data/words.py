@@ -83,7 +83,8 @@ def languages(count: FileCount) -> str:
         return fmt.UNKNOWN
     named = (
         (_("Chinese"), count.chinese),
-        (_("English"), count.english),
+        # not "English": the preferences write that word as English people do, in every language
+        (_("Latin"), count.english),
         (_("others"), count.others),
     )
     shares = [(word, size / every) for word, size in named if size / every >= _SMALL]
