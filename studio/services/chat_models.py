@@ -126,6 +126,23 @@ class ModelShelf:
             self._picked.append(path)
         return model_of_file(Path(path))
 
+    def proposed(self, remembered: str, now: ChatModel | None) -> ChatModel | None:
+        """What to talk to when nobody has chosen: the one of last time, else that of the newest finished run.
+
+        Args:
+            remembered: path of the last one that a person chose.
+            now: what was proposed before; it stays while nothing newer has ended.
+        """
+        models = self.models()
+        ended = [model for model in models if self._has_ended(model)] or models
+        last = (model for model in models if model.path == remembered)
+        best = next(last, ended[0] if ended else None)
+        return now if best is None or (now is not None and best.run_id == now.run_id) else best
+
+    def _has_ended(self, model: ChatModel) -> bool:
+        run = self._runs.run(model.run_id) if model.run_id else None
+        return run is None or run.state.is_final
+
     def newest_of(self, model: ChatModel) -> ChatModel | None:
         """The newest checkpoint of its run; None for files."""
         run = self._runs.run(model.run_id) if model.run_id else None

@@ -32,6 +32,7 @@ class ChatSession(QObject):
         error: the sentence of failed and died, and of a question that was not answered.
         content, thought, tokens: the answer on its way.
         dropped: messages that the last answer could not see any more.
+        shelf: what can be talked to.
         used: (tokens in the context, how many fit) after the last answer, None before one.
     """
 
@@ -52,7 +53,7 @@ class ChatSession(QObject):
         super().__init__(parent)
         self._service, self._book, self._runs, self._preferences = service, book, runs, preferences
         self._projects = projects
-        self._shelf = ModelShelf(runs, lambda: book.exported)
+        self.shelf = ModelShelf(runs, lambda: book.exported)
         self._seen: object = None
         self._writing_in = ""
         self._first: float | None = None
@@ -119,11 +120,7 @@ class ChatSession(QObject):
 
     def models(self) -> list[ChatModel]:
         """Everything that can be talked to."""
-        return self._shelf.models()
-
-    def model_at(self, path: str) -> ChatModel:
-        """The model at a path; see `ModelShelf.at`."""
-        return self._shelf.at(path)
+        return self.shelf.models()
 
     @property
     def busy_with(self) -> tuple[Run, str] | None:
@@ -136,7 +133,7 @@ class ChatSession(QObject):
         """A checkpoint of the same run that was saved after the loaded one had been chosen."""
         if self.model is None or self.model.step is None or self.status == "none":
             return None
-        newest = self._shelf.newest_of(self.model)
+        newest = self.shelf.newest_of(self.model)
         known = max(self.model.step, self._newest_then)
         return newest if newest and newest.step is not None and newest.step > known else None
 
@@ -164,7 +161,7 @@ class ChatSession(QObject):
             return
         self._keep_what_was_written()
         self.model = model
-        self._newest_then = (self._shelf.newest_of(model) or model).step or 0
+        self._newest_then = (self.shelf.newest_of(model) or model).step or 0
         self._look_for_a_place()
         self.status, self.error, self.used, self.dropped = "loading", "", None, 0
         self._service.load(model.path, device=self._place.device, threads=self._place.threads)

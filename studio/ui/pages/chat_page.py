@@ -51,6 +51,7 @@ class ChatPage(Page):
         self._navigator, self._session, self._memory = navigator, session, memory
         self._live: Answer | None = None
         self._edits: int | None = None
+        self._proposed = ""
         self._panel_wanted = self._opened = False
         self._ended = QElapsedTimer()
         self.chats = ChatList(appearance)
@@ -79,12 +80,12 @@ class ChatPage(Page):
         if isinstance(conversation, str) and conversation:
             self._open_chat(conversation)
         if isinstance(wanted, str) and wanted:
-            model = self._session.model_at(wanted)
+            model = self._session.shelf.at(wanted)
             if self._session.model is None or self._session.model.path != model.path:
                 self._session.new_chat()
             self._session.choose(model)
         elif self._session.model is None:
-            self._choose_remembered()
+            self._propose()
         self._session.warm()
         self._refresh()
         self.composer.editor.setFocus()
@@ -183,9 +184,7 @@ class ChatPage(Page):
     def _refresh(self) -> None:
         session = self._session
         models = session.models()
-        if models and session.model is None and self._opened:
-            # runs are read in the background: the first may come when the page is open already
-            self._choose_remembered()
+        if self._opened and (session.model is None or self._untouched()) and self._propose():
             return
         self.model.show_models(models, session.model)
         self._show_notice()
@@ -355,17 +354,26 @@ class ChatPage(Page):
         self._session.look_at_files()
         self.model.show_models(self._session.models(), self._session.model)
 
-    def _choose_remembered(self) -> None:
-        models = self._session.models()
-        remembered = self._memory.get(_MODEL, "")
-        model = next((model for model in models if model.path == remembered), models[0] if models else None)
-        if model is not None:
-            self._session.choose(model)
+    def _untouched(self) -> bool:
+        """The model was proposed, and nothing was said to it: a better proposal may take its place."""
+        session = self._session
+        idle = session.conversation is None and session.status in ("loading", "ready")
+        return idle and session.model is not None and session.model.path == self._proposed
+
+    def _propose(self) -> bool:
+        # runs are read in the background: the first may come when the page is open already, the newest last
+        now = self._session.model
+        model = self._session.shelf.proposed(self._memory.get(_MODEL, ""), now)
+        if model is None or model == now:
+            return False
+        self._proposed = model.path
+        self._session.choose(model)
+        return True
 
     def _pick(self, ask: Callable[[QWidget, str], str]) -> None:
         path = ask(self, str(self._session.project_folder))
         if path:
-            self._choose(self._session.model_at(path))
+            self._choose(self._session.shelf.at(path))
 
     def _export(self) -> None:
         if self._session.model is not None:

@@ -414,6 +414,28 @@ def test_the_last_run_is_there_at_once(chat: Chat) -> None:
     assert "step 1,000" in chat.page.model.accessibleName()
 
 
+def test_a_newer_run_takes_the_place_of_what_was_only_proposed(chat: Chat) -> None:
+    def put(state: RunState, name: str, created: float) -> None:
+        chat.runs.put(make_run(state, step=1200, run_id=f"id of {name}", name=name, card=False))
+        chat.runs.change(f"id of {name}", created=created)
+        chat.until(lambda: chat.session.status == "ready")
+
+    def label() -> str:
+        assert chat.session.model is not None
+        return chat.session.model.label
+
+    chat.page.opened({})
+    # runs are read one after the other, in no order
+    put(RunState.FINISHED, "first", 1.0)
+    put(RunState.RUNNING, "in training", 9.0)
+    assert label() == "first"
+    put(RunState.FINISHED, "newest", 5.0)
+    assert label() == "newest"
+    chat.say("hello")
+    put(RunState.FINISHED, "later", 7.0)
+    assert label() == "newest"
+
+
 def test_a_base_model_gets_a_beginning(chat: Chat) -> None:
     chat.open("/models/base")
     assert "can't answer yet" in chat.page.composer.note.text()
