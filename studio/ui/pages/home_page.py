@@ -257,8 +257,9 @@ class HomePage(Page):
         start, facts = _("Start"), ""
         if self._first_times:
             start = _("Start, {time}").format(time=fmt.estimate(60 * self._first_minutes))
+            minutes = _("{n} min")
             stages = [
-                f"{method_title(stage.method)} {_('{n} min').format(n=whole_minutes(stage.seconds))}"
+                f"{method_title(stage.method)} {minutes.format(n=whole_minutes(stage.seconds))}"
                 for stage in self._first_times
             ]
             facts = "  ›  ".join([*stages, _("start to talk")])
