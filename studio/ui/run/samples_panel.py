@@ -83,6 +83,9 @@ class _SampleRow(QFrame):
         front = theme.text if self._newest else theme.text2
         # young models are fond of empty lines
         said = html.escape(re.sub(r"\s*\n\s*", "\n", self._sample.text).rstrip()).replace("\n", "<br>")
+        if not said:
+            silence = _("It said nothing.")
+            said = f'<span style="color:{theme.text3}">{html.escape(silence)}</span>'
         prompt = "" if self._turns else html.escape(self._sample.prompt)
         line = 23 if self._newest else 20
         self.text.setText(

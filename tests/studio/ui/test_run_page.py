@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from minimind.run_state import RunState
-from studio.store.records import Problem
+from studio.store.records import Problem, Sample
 from studio.ui.pages.run_page import RunPage
 from studio.ui.plot.smoothing import smooth
 from studio.ui.run.confirm_dialog import ConfirmDialog
@@ -744,3 +744,9 @@ class TestPanels:
         scene.now += 31
         page.refresh()
         assert page.progress.message.text().endswith("the 480 steps after it are lost.")
+
+    def test_a_sample_without_a_word_says_so(self, scene: Scene) -> None:
+        fake = make_run(method="sft")
+        fake.samples = [Sample(step=40, prompt="Who are you?", text=" \n")]
+        page = scene.show(fake)
+        assert "It said nothing." in page.body.samples._rows[0].text.text()
