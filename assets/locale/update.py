@@ -59,7 +59,8 @@ def merged(added: dict[str, str]) -> Catalog:
     # translations of strings not in the code yet are kept: several people may be at work
     for message in old:
         if message.id and message.string and fresh.get(message.id) is None:
-            fresh.add(message.id, message.string)
+            key = message.id[0] if isinstance(message.id, tuple) else message.id
+            fresh.add(message.id, added.get(key, message.string))
     for key, text in added.items():
         if fresh.get(key) is None:
             fresh.add(key, text)
