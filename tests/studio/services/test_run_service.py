@@ -12,6 +12,7 @@ from minimind.errors import BadInput
 from minimind.run_folder import RunFolder
 from minimind.run_state import RunState
 from studio.services.run_service import RunService
+from tests.helpers import fake_pipeline
 from tests.helpers.fake_trainer import fake_command, fake_job
 from tests.helpers.waiting import wait_for
 
@@ -106,6 +107,23 @@ def test_a_whole_life(qtbot, service):
     made.resume(run_id, overrides={"steps": 600})
     wait_state(qtbot, made, run_id, RunState.RUNNING)
     assert made.run(run_id).attempt == 2
+
+
+def test_a_pipeline_from_the_click_to_its_last_stage(qtbot, service):
+    made = service(trainer=fake_pipeline.COMMAND)
+    job = fake_pipeline.pipeline_job([{"mode": "slow", "num_steps": 40}, {}])
+    run_id = made.start(job, name="first")
+    assert (made.run(run_id).kind, made.run(run_id).model) == ("pipeline", "tiny")
+    first, second = f"{run_id}-1-pretrain", f"{run_id}-2-sft"
+    qtbot.waitUntil(lambda: made.run(first) is not None and made.run(first).step > 1, timeout=60_000)
+    assert [run.run_id for run in made.active()] == [run_id]
+    assert made.job(first).work["pipeline"] == run_id
+    wait_state(qtbot, made, run_id, RunState.FINISHED)
+    qtbot.waitUntil(lambda: made.run(second).state is RunState.FINISHED, timeout=60_000)
+    assert {run.run_id for run in made.runs()} == {run_id, first, second}
+    qtbot.waitUntil(lambda: made.run(second).name == "first · Pretrain", timeout=60_000)
+    qtbot.waitUntil(lambda: bool(made.events(run_id)), timeout=60_000)
+    assert [e.fields["stage"] for e in made.events(run_id) if e.kind == "stage"] == [1, 1, 2, 2]
 
 
 def test_curves_are_answered_and_the_newest_request_wins(qtbot, service):
