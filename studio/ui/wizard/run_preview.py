@@ -372,8 +372,9 @@ class _Fact:
 
     def show(self, visible: bool) -> None:
         """Show the line, or leave it out."""
-        for part in (self.label, self.value, self.aside):
+        for part in (self.label, self.value):
             part.setVisible(visible)
+        self.aside.setVisible(visible and bool(self.aside.text()))
 
     def set(self, value: str, aside: str = "", *, hint: str = "") -> None:
         """What it says."""

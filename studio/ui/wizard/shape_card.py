@@ -86,7 +86,8 @@ class ShapeCard(Card):
             field.setPlaceholderText(str(plain[field_name]))
             if self._shown(field) != own.get(field_name):
                 field.setText(str(own.get(field_name, "")))
-            set_property(field, "problem", problem is not None and field_name in own)
+            # the sentence names those that do not go together
+            set_property(field, "problem", problem is not None and field_name in problem.sentence)
         config = plan.config
         self.count.setText(fmt.parameters(parameters(config)[0]) if config else "—")
         self.reset.setText(_("Back to the preset"))
