@@ -227,7 +227,7 @@ def test_a_long_sentence_of_an_empty_place_gets_its_lines(appearance: Appearance
 
 
 def test_slider_and_field_show_one_value(appearance: Appearance, qtbot) -> None:
-    slider = shown(qtbot, ValueSlider(0.0, 2.0, 0.05))
+    slider = shown(qtbot, ValueSlider(appearance, 0.0, 2.0, 0.05, default=0.4))
     slider.set_value(0.85)
     assert (slider.slider.value(), slider.field.value()) == (17, 0.85)
     with qtbot.waitSignal(slider.value_changed):
