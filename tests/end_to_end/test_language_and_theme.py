@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 
-from babel.messages.pofile import read_po
 from PySide6.QtGui import QColor
 
 from tests.end_to_end.conftest import OpenStudio
 from tests.end_to_end.driver import Person, settle
 from tests.end_to_end.seeing import Painted, said_by
 from tests.end_to_end.ways import add_files, losses_shown, pretrain
+from tests.helpers.foreign import is_foreign
 
-PO = Path(__file__).resolve().parents[2] / "assets/locale/zh/LC_MESSAGES/minimind.po"
 LONG = 1_000_000
 
 
@@ -75,9 +71,13 @@ def visit(person: Person, file: Path) -> set[str]:
         for key in tabs.held():
             tabs.open(key)
             seen |= texts(person)
-        person.press("F1")
+        for shown in (person.window.show_shortcuts, person.window.show_glossary, person.window.show_palette):
+            shown()
+            seen |= texts(person)
+        person.press("Escape")
+        person.window.open_doctor()
+        person.wait(lambda: person.window.current_page().rows, "what the doctor found")  # type: ignore[attr-defined]
         seen |= texts(person)
-        person.press("F1")
         person.press("Ctrl+,")
         seen |= texts(person)
         settle()
@@ -96,40 +96,12 @@ def leftovers(person: Person, file: Path, language: str) -> list[str]:
     tools = person.window._tools
     (run,) = tools.runs.runs()
     prompts = json.loads((run.folder / "attempts" / "001.json").read_text("utf-8"))["plan"]["sample_prompts"]
-    own = (*prompts, tools.runs.project)
     visited = visit(person, file)
+    # the glossary says on purpose what a word is called elsewhere
+    own = (*prompts, tools.runs.project, person.window.overlays.glossary.expert.text())
     # on labels, on buttons, and painted by our own widgets
     assert {"en": {"Running", "Home"}, "zh": {"训练中", "首页"}}[language] <= visited
-    seen = [text for text in visited if not any(part in text for part in own)]
-    return sorted(text for text in seen if _is_foreign(text, language))
-
-
-def _is_foreign(text: str, language: str) -> bool:
-    plain = re.sub(r"<[^>]+>", "", text).strip()
-    whole, parts = _foreign(language)
-    return any(pattern.fullmatch(plain) for pattern in whole) or any(part in plain for part in parts)
-
-
-@cache
-def _foreign(language: str) -> tuple[list[re.Pattern[str]], list[str]]:
-    """Sentences of the other language with anything in their places, and phrases that may stand in a line."""
-    with PO.open("rb") as file:
-        catalog = read_po(file)
-    whole, parts = [], []
-    for message in catalog:
-        english, chinese = _forms(message.id), _forms(message.string)
-        mine, others = (chinese, english) if language == "zh" else (english, chinese)
-        for text in others:
-            fixed = re.split(r"\{[^}]*\}", text)
-            # a sentence that is nothing but places would fit everything
-            if text not in mine and re.search(r"\w\w", "".join(fixed)):
-                whole.append(re.compile(r"[^\n]+?".join(re.escape(part) for part in fixed)))
-                if len(fixed) == 1 and re.search(r"\w \w|[\u4e00-\u9fff]{4}", text):
-                    parts.append(text)
-    return whole, parts
-
-
-def _forms(text: object) -> list[str]:
-    if isinstance(text, str):
-        return [text]
-    return [form for form in text if isinstance(form, str)] if isinstance(text, Iterable) else []
+    # the trainer wrote it, in the language that it was started in
+    log = (run.folder / "log.txt").read_text("utf-8")
+    seen = [text for text in visited if text not in log and not any(part in text for part in own)]
+    return sorted(text for text in seen if is_foreign(text, language))

@@ -281,8 +281,8 @@ class RunPage(Page):
         room = Room.COMPACT if self.compact else Room.WIDE if width >= WIDE_FROM else Room.NORMAL
         low = height < LOW_BELOW
         top = self.padding - 4
-        self._column.setContentsMargins(self.padding, top, self.padding, 8 if low else top)
-        self._column.setSpacing(10 if low else GAP)
+        self._column.setContentsMargins(self.padding, top, self.padding, 6 if low else top)
+        self._column.setSpacing(8 if low else GAP)
         plain = self._job is not None and self._job.kind != KIND_TRAIN
         self.body.arrange(room, ended=self.top.failure is not None, low=low, plain=plain)
         self.top.set_room(compact=self.compact, low=low)

@@ -60,7 +60,7 @@ COLUMNS = (
         tip=lambda run: "\n".join(filter(None, [run.name, run.note, run.run_id])),
         order=lambda run: run.name.casefold(),
     ),
-    Column(key="state", title=N_("State"), width=112, order=lambda run: float(_ORDER.index(run.state))),
+    Column(key="state", title=N_("State"), width=118, order=lambda run: float(_ORDER.index(run.state))),
     Column(key="curve", title=N_("Curve"), width=116, spare=5),
     Column(
         key="val_loss",

@@ -206,7 +206,9 @@ class CardGrid(QWidget):
         return done
 
     def _place(self) -> None:
-        self._arrange(self.width(), move=True)
+        if self._arrange(self.width(), move=True) != self.height():
+            # a card may wrap its text in another way once it has its width
+            self.updateGeometry()
 
     def _arrange(self, width: int, *, move: bool) -> int:
         if not self._cards:
