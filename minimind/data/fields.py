@@ -5,6 +5,7 @@ Read are CSV and TSV with a first line of names, and JSON objects whose keys nob
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 from collections.abc import Callable, Iterator
@@ -24,6 +25,10 @@ from minimind.text import _
 
 _SAMPLE = 64 << 10
 _MAX_FIELD = 8 << 20
+# damaged bytes become a lone surrogate, which makes a skipped row; `surrogateescape` refuses bytes below 128,
+# and in UTF-16 those can be damaged, too
+_DAMAGED = "minimind-damaged"
+codecs.register_error(_DAMAGED, lambda error: ("\udcff", getattr(error, "end", 0)))
 TEXT = ("text", "content", "body", "article", "passage", "正文", "文本", "内容")
 QUESTION = ("question", "prompt", "instruction", "query", "input", "问题", "提问", "指令")
 ANSWER = ("answer", "response", "output", "completion", "reply", "target", "回答", "答案", "回复")
@@ -77,7 +82,12 @@ def fields_of(path: Path) -> Fields:
     """
     _line, first = next(_objects(path), (0, {}))
     texts = {name: value for name, value in first.items() if isinstance(value, str)}
-    return Fields(names=tuple(texts), example=tuple(" ".join(value.split())[:80] for value in texts.values()))
+    return Fields(names=tuple(texts), example=tuple(_beginning(value) for value in texts.values()))
+
+
+def _beginning(text: str) -> str:
+    # a label cannot show half a character
+    return " ".join(text.encode("utf-8", "replace").decode().split())[:80]
 
 
 def convert_fields(
@@ -142,8 +152,7 @@ def _objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _table(path: Path, encoding: Encoding) -> Iterator[tuple[int, dict[str, Any]]]:
-    # damaged bytes become lone surrogates, which make a skipped row
-    with path.open(encoding=encoding.codec, errors="surrogateescape", newline="") as file:
+    with path.open(encoding=encoding.codec, errors=_DAMAGED, newline="") as file:
         if encoding.bom:
             file.read(1)
         start = file.tell()

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from minimind.assets import SAMPLE
+from minimind.errors import BadInput
 from minimind.files import read_json, replace_json
+from minimind.job import DataFile, JobSpec
+from minimind.run_folder import RunFolder
 
 VERSION = 1
 SUFFIXES = (".jsonl", ".json", ".ndjson", ".jsonlines", ".txt", ".text", ".md", ".csv", ".tsv")
@@ -55,7 +58,7 @@ class ProjectData:
         Raises:
             OSError: the list cannot be written.
         """
-        wanted = list(dict.fromkeys(_expanded(paths)))
+        wanted = expanded(paths)
         there, removed = self.entries(), self._read()[1]
         known = {entry.path for entry in there}
         fresh = [Entry(path=path, added=self._now()) for path in wanted if path not in known]
@@ -63,12 +66,18 @@ class ProjectData:
             self._write([*there, *fresh], removed - set(wanted))
         return wanted
 
-    def add_used(self, paths: Iterable[str]) -> bool:
-        """Put files into the list that a run was trained on, but none that a person took off it.
+    def add_runs(self, folders: Iterable[Path]) -> bool:
+        """Put files into the list that runs were trained on, but none that a person took off it.
+
+        A run whose request cannot be read has none.
+
+        Returns:
+            Whether there was a new one.
 
         Raises:
             OSError: the list cannot be written.
         """
+        paths = [file.path for folder in folders for file in _asked(folder)]
         there, removed = self.entries(), self._read()[1]
         known = {entry.path for entry in there} | removed
         fresh = [path for path in dict.fromkeys(map(_absolute, paths)) if path not in known]
@@ -148,11 +157,8 @@ class ProjectData:
 
     def _lying(self) -> list[Entry]:
         folder = self.folder.absolute() / _FOLDER
-        found = []
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-            if path.suffix.lower() in SUFFIXES and path.is_file():
-                found.append(Entry(path=str(path), added=path.stat().st_mtime))
-        return found
+        lying = data_files(folder) if folder.is_dir() else []
+        return [Entry(path=str(path), added=path.stat().st_mtime) for path in lying]
 
 
 def _list(value: Any) -> list[Any]:
@@ -163,11 +169,29 @@ def _absolute(path: str | Path) -> str:
     return str(Path(path).absolute())
 
 
-def _expanded(paths: Iterable[str | Path]) -> list[str]:
+def _asked(run: Path) -> tuple[DataFile, ...]:
+    try:
+        return JobSpec.load(RunFolder(run).job_file).data
+    except (BadInput, OSError):
+        return ()
+
+
+def expanded(paths: Iterable[str | Path]) -> list[str]:
+    """Absolute paths, each once; a folder stands for the data files in it, by name.
+
+    Raises:
+        OSError: a folder cannot be listed.
+    """
     found: list[str] = []
     for path in (Path(_absolute(text)) for text in paths):
-        if path.is_dir():
-            found += [str(file) for file in sorted(path.iterdir()) if file.suffix.lower() in SUFFIXES]
-        else:
-            found.append(str(path))
-    return found
+        found += [str(file) for file in data_files(path)] if path.is_dir() else [str(path)]
+    return list(dict.fromkeys(found))
+
+
+def data_files(folder: Path) -> list[Path]:
+    """The files of a folder whose names say that they hold data, by name.
+
+    Raises:
+        OSError: it cannot be listed.
+    """
+    return [path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES and path.is_file()]

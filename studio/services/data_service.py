@@ -15,7 +15,6 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from minimind.errors import BadInput
 from minimind.hardware import device_list
-from minimind.job import JobSpec
 from studio.planning.file_report import FileReport, FileState, bundled_tokenizer, count_file, looked_at
 from studio.planning.project_data import Entry, ProjectData
 from studio.services.background import LATER, Worker, sentence_of
@@ -117,7 +116,7 @@ class DataService(QObject):
             self._data = ProjectData(folder)
             self._entries = []
             self.files_changed.emit()
-        self._change(partial(_take_used, self._data, tuple(used)))
+        self._change(partial(self._data.add_runs, tuple(used)))
 
     def entries(self) -> list[Entry]:
         """The files of the project, in their order."""
@@ -169,7 +168,7 @@ class DataService(QObject):
                     self.file_changed.emit(look.path)
         gone = {entry.path for entry in self._entries} - {entry.path for entry in entries}
         for path in gone:
-            self._stop(path)
+            self._give_up(path)
         self._entries = entries
         self.files_changed.emit()
         self._go_on()
@@ -216,13 +215,20 @@ class DataService(QObject):
         if counting:
             counting.ended.set()
 
+    def _give_up(self, path: str) -> None:
+        """End a counting that nobody stopped: the file waits for its turn again."""
+        if path in self._counting:
+            self._stop(path)
+            self._reports[path] = replace(self._reports[path], state=FileState.WAITING)
+            self.file_changed.emit(path)
+
     def _go_on(self) -> None:
         """The file in sight at once, the others one after the other."""
         paths = [entry.path for entry in self._entries]
         waiting = [path for path in paths if self._is_waiting(path)]
         if self._wanted in waiting:
             if len(self._counting) >= _AT_ONCE:
-                self.stop(next(iter(self._counting)))
+                self._give_up(next(iter(self._counting)))
             self._begin(self._wanted)
         elif waiting and not self._counting:
             self._begin(waiting[0])
@@ -386,15 +392,3 @@ class DataService(QObject):
 
     def _say(self, error: Exception) -> None:
         self.problem.emit(sentence_of(error))
-
-
-def _take_used(data: ProjectData, folders: Sequence[Path]) -> None:
-    """The files that runs were trained on; a run whose request cannot be read has none."""
-    paths: list[str] = []
-    for folder in folders:
-        try:
-            paths += [file.path for file in JobSpec.load(folder / "job.json").data]
-        except (BadInput, OSError):
-            continue
-    if paths:
-        data.add_used(paths)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from PySide6.QtCore import QFileInfo
@@ -10,9 +10,11 @@ from PySide6.QtGui import QAbstractFileIconProvider, QIcon, QPalette
 from PySide6.QtWidgets import QFileDialog, QToolButton, QWidget
 
 from minimind.text import _
+from studio.planning.project_data import SUFFIXES
 from studio.ui.icons import Icons
 
 Kind = tuple[str, Sequence[str]]
+PickFiles = Callable[[QWidget, str, str], Sequence[str]]
 # Qt's names of the buttons of its own dialog; the system's dialog has none of them
 _BUTTONS = {
     "backButton": "arrow-left",
@@ -53,6 +55,12 @@ def pick_files(parent: QWidget, title: str, folder: str, kinds: Sequence[Kind] =
     dialog = _dialog(parent, title, folder, kinds)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
     return _answer(dialog)
+
+
+def pick_data_files(parent: QWidget, title: str, folder: str) -> Sequence[str]:
+    """Files to learn from; as `pick_files`."""
+    kinds = [(_("Data files"), [f"*{suffix}" for suffix in SUFFIXES])]
+    return pick_files(parent, title, folder, kinds)
 
 
 def pick_file(parent: QWidget, title: str, folder: str, kinds: Sequence[Kind] = ()) -> str:

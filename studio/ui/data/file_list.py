@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from minimind.text import _
-from studio.planning.project_data import SUFFIXES
-from studio.ui import file_dialogs
 from studio.ui import format as fmt
 from studio.ui.appearance import Appearance
 from studio.ui.run.row_list import RowList
@@ -19,18 +17,11 @@ from studio.ui.widgets.card import Card
 from studio.ui.widgets.labels import Divider, Label
 from studio.ui.widgets.painting import draw_box
 
-PickFiles = Callable[[QWidget, str, str], Sequence[str]]
 # else a list of files would look for a name that begins with it
 _PAGE_KEYS = {
     *(Qt.Key.Key_J, Qt.Key.Key_K, Qt.Key.Key_G, Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3),
     *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Delete),
 }
-
-
-def pick_data_files(parent: QWidget, title: str, folder: str) -> Sequence[str]:
-    """Ask for files with the system's dialog, beginning in a folder."""
-    kinds = [(_("Data files"), [f"*{suffix}" for suffix in SUFFIXES])]
-    return file_dialogs.pick_files(parent, title, folder, kinds)
 
 
 class DropZone(QAbstractButton):

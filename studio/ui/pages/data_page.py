@@ -20,7 +20,7 @@ from studio.ui.appearance import Appearance
 from studio.ui.data import menus, words
 from studio.ui.data.body import DataBody
 from studio.ui.data.cards import SEQ_LEN
-from studio.ui.data.file_list import PickFiles, pick_data_files
+from studio.ui.file_dialogs import PickFiles, pick_data_files
 from studio.ui.memory import WindowMemory
 from studio.ui.navigator import Navigator
 from studio.ui.pages.page import Page, ShortcutHint

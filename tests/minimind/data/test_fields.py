@@ -89,3 +89,14 @@ def test_the_command_converts_a_table(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["data", "convert", str(path), "--out", str(out), "--json"]) == 0
     assert json.loads(capsys.readouterr().out.splitlines()[-1])["usable"] == 1
     assert _rows(out) == [{"text": "hello world"}]
+
+
+@pytest.mark.parametrize(
+    "damage", [b"\x41", b"\x00\xd8\x41\x00"], ids=["half a character", "half a pair of surrogates"]
+)
+def test_damaged_bytes_of_a_wide_table_make_a_skipped_row(damage: bytes, tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_bytes(b"\xff\xfe" + "text\nwhole\n".encode("utf-16-le") + damage)
+    report = convert_fields(table, tmp_path / "out.jsonl", Mapping(text="text"))
+    assert (report.rows, report.usable) == (2, 1)
+    assert _rows(tmp_path / "out.jsonl") == [{"text": "whole"}]

@@ -8,6 +8,7 @@ import pytest
 
 from minimind.assets import SAMPLE
 from minimind.files import read_json
+from minimind.job import DataFile, JobSpec
 from studio.planning.project_data import ProjectData
 
 
@@ -51,14 +52,17 @@ def test_a_removed_file_stays_away_until_it_is_added_again(data: ProjectData, tm
     lying = folder / "a.jsonl"
     lying.touch()
     used = str(tmp_path / "used.jsonl")
-    assert data.add_used([used])
+    run = tmp_path / "run"
+    run.mkdir()
+    JobSpec(run_id="run", method="pretrain", data=(DataFile(path=used),)).save(run / "job.json")
+    assert data.add_runs([run, tmp_path / "no run"])
     assert paths(data) == [str(lying), used]
     assert data.remove(str(lying)) == 0
     at = data.remove(used)
     assert at == 0
     assert paths(data) == []
     assert lying.exists()
-    assert not data.add_used([used])
+    assert not data.add_runs([run])
     assert paths(data) == []
     data.restore(used, at)
     data.add([lying])
@@ -78,6 +82,7 @@ def test_a_folder_stands_for_its_data_files(data: ProjectData, tmp_path: Path) -
     folder.mkdir()
     for name in ("b.jsonl", "a.csv", "c.bin"):
         (folder / name).touch()
+    (folder / "folder.txt").mkdir()
     assert data.add([folder]) == [str(folder / "a.csv"), str(folder / "b.jsonl")]
 
 

@@ -135,3 +135,28 @@ def test_a_table_becomes_a_file_of_the_project(service: DataService, qtbot: QtBo
     with qtbot.waitSignal(service.problem):
         service.convert(str(table), Mapping(text="nothing"), lambda *args: made.append(args))
     assert len(made) == 1
+
+
+def test_a_file_taken_off_while_it_is_counted_and_brought_back_is_counted(
+    service: DataService, qtbot: QtBot, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "big.jsonl", 60_000)
+    service.add([path])
+    with qtbot.waitSignal(service.file_changed, check_params_cb=lambda _path: state_is(service, path)):
+        pass
+    at: list[int] = []
+    service.remove(path, at.append)
+    qtbot.waitUntil(lambda: at == [0])
+    service.restore(path, 0)
+    qtbot.waitUntil(lambda: state(service, path) is FileState.DONE, timeout=120_000)
+
+
+def test_who_makes_room_for_the_file_in_sight_gets_another_turn(
+    service: DataService, qtbot: QtBot, tmp_path: Path
+) -> None:
+    paths = [write(tmp_path / f"{n}.jsonl", 20_000) for n in range(5)]
+    service.add(paths)
+    qtbot.waitUntil(lambda: state(service, paths[0]) is FileState.COUNTING)
+    for path in paths[1:]:
+        service.want(path)
+    qtbot.waitUntil(lambda: all(state(service, path) is FileState.DONE for path in paths), timeout=120_000)
