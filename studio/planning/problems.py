@@ -14,6 +14,7 @@ from minimind.options import OptionField, options_of, problem_of
 from minimind.presets import PRESETS
 from minimind.text import _, ngettext
 from studio.planning.route import Severity, Step
+from studio.planning.shape import in_words
 
 if TYPE_CHECKING:
     from studio.planning.run_plan import RunPlan
@@ -51,8 +52,7 @@ class Problem:
 def find(plan: RunPlan) -> list[Problem]:
     """Everything, in the order of the steps; what forbids starting comes first within a step."""
     found = [*_what(plan), *model_problems(plan), *_data(plan), *_settings(plan), *disk_problems(plan)]
-    order = list(Step)
-    return sorted(found, key=lambda item: (order.index(item.step), item.severity is Severity.WARNING))
+    return sorted(found, key=lambda item: ([*Step].index(item.step), item.severity is Severity.WARNING))
 
 
 # -- what and model ------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ def model_problems(plan: RunPlan) -> Iterator[Problem]:
     elif plan.start_point is not None and plan.start_point.fault:
         yield _model_problem("bad_checkpoint", plan.start_point.fault, choose, Severity.ERROR)
     elif plan.shape_fault:
-        yield _model_problem("bad_shape", plan.shape_fault, _("Correct the shape"), Severity.ERROR)
+        yield _model_problem("bad_shape", in_words(plan.shape_fault), _("Correct the shape"), Severity.ERROR)
     elif preset is not None and plan.method is not None and plan.method.starts_from is StartsFrom.CHECKPOINT:
         sentence = _("A new model has learned nothing yet; it answers better if it is pretrained first.")
         yield _model_problem("untrained", sentence, _("Choose a trained model"), Severity.WARNING)

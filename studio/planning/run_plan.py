@@ -153,7 +153,7 @@ class RunPlan:
 
     @property
     def shape_fault(self) -> str:
-        """Why the numbers of a shape of one's own do not go together; empty when they do."""
+        """Why the numbers of a shape of one's own do not go together, in the engine's words; else empty."""
         return self._shape[1]
 
     @cached_property

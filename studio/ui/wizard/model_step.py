@@ -195,7 +195,7 @@ class ModelStep(StepView):
 
     def focus_field(self, field: str) -> bool:
         if self.plan.shape_fault:
-            next(field for name, field in self.shape.fields.items() if name in self.choices.shape).setFocus()
+            self.shape.focus_wrong()
             return True
         cards = self.runs if self._shows_runs else self.presets
         chosen = self.choices.checkpoint if self._shows_runs else self.choices.preset

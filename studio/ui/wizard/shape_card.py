@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit
 
 from minimind.estimate import parameters
 from minimind.presets import PRESETS
-from minimind.text import N_, _
+from minimind.text import _
 from studio.planning.problems import Problem
 from studio.planning.run_plan import RunPlan
+from studio.planning.shape import FIELDS, blamed
 from studio.ui import format as fmt
 from studio.ui.appearance import Appearance
 from studio.ui.widgets.buttons import LinkButton
@@ -22,14 +23,6 @@ from studio.ui.widgets.labels import Label
 from studio.ui.widgets.painting import set_property
 from studio.ui.wizard.step_view import ProblemLine
 
-# fields of ModelConfig: what people call them, and the name that experts know
-FIELDS = {
-    "dim": N_("Width"),
-    "num_layers": N_("Layers"),
-    "num_heads": N_("Query heads"),
-    "num_kv_heads": N_("Key/value heads"),
-    "ffn_dim": N_("Feed-forward width"),
-}
 _DIGITS = QRegularExpression("[0-9]{0,6}")
 
 
@@ -44,7 +37,7 @@ class ShapeCard(Card):
 
     def __init__(self, appearance: Appearance) -> None:
         super().__init__()
-        self._preset = ""
+        self._wrong: set[str] = set()
         self.title = self.add_title()
         self.count = Label(role="strong", tabular=True)
         self.reset = LinkButton(appearance, icon="undo-2")
@@ -77,7 +70,7 @@ class ShapeCard(Card):
         if preset is None:
             return
         self.title.setText(_("A shape of your own, from {preset}").format(preset=name))
-        plain = preset.config.to_dict()
+        plain, wrong = preset.config.to_dict(), blamed(plan.shape_fault)
         for field_name, field in self.fields.items():
             label = _(FIELDS[field_name])
             self._labels[field_name].setText(label)
@@ -86,13 +79,18 @@ class ShapeCard(Card):
             field.setPlaceholderText(str(plain[field_name]))
             if self._shown(field) != own.get(field_name):
                 field.setText(str(own.get(field_name, "")))
-            # the sentence names those that do not go together
-            set_property(field, "problem", problem is not None and field_name in problem.sentence)
+            set_property(field, "problem", field_name in wrong)
         config = plan.config
         self.count.setText(fmt.parameters(parameters(config)[0]) if config else "—")
         self.reset.setText(_("Back to the preset"))
         self.reset.setVisible(bool(own))
         self.problem.show_problem(problem)
+        self._wrong = wrong
+
+    def focus_wrong(self) -> None:
+        """Put the keyboard on the first number that does not go together with the others."""
+        wrong = [field for name, field in self.fields.items() if name in self._wrong]
+        (wrong or [*self.fields.values()])[0].setFocus()
 
     def _shape(self) -> Mapping[str, Any]:
         values = {name: self._shown(field) for name, field in self.fields.items()}

@@ -93,6 +93,11 @@ def test_a_shape_of_ones_own_counts_its_parameters(scene: Scene, tmp_path: Path)
     # heads that cannot share the width: said under the fields, and the button leads there
     scene.type(shape.fields["num_heads"], "7")
     assert shape.problem.isVisible()
+    (problem,) = [problem for problem in page.plan.problems() if problem.code == "bad_shape"]
+    assert "Query heads (7)" in problem.sentence
+    assert "_" not in problem.sentence
+    assert shape.fields["num_heads"].property("problem")
+    assert not shape.fields["dim"].property("problem")
     assert scene.says() == "Correct the shape"
     page.go_to(Step.DATA)
     scene.click(page.preview.start)
