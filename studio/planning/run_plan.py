@@ -27,7 +27,7 @@ from studio.planning.command_line import command_line
 from studio.planning.data_check import FileCheck
 from studio.planning.problems import Problem
 from studio.planning.route import Severity
-from studio.planning.situation import Situation, StartPoint, method_title, outside_point
+from studio.planning.situation import Situation, StartPoint, method_title
 
 # stands in for files that are not read yet, so that memory and disk can be told before they are
 _UNKNOWN = engine.Data(tokens=4_000_000, rows=8_000)
@@ -141,8 +141,7 @@ class RunPlan:
     @cached_property
     def start_point(self) -> StartPoint | None:
         """The run, or the folder from elsewhere, to go on from, when it is there."""
-        wanted = self.choices.checkpoint or ""
-        return self.situation.start_points.get(wanted) or outside_point(wanted)
+        return self.situation.start_point(self.choices.checkpoint or "")
 
     @property
     def config(self) -> ModelConfig | None:

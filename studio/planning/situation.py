@@ -17,7 +17,7 @@ from minimind.model.checkpoint_folder import read_config, resolve
 from minimind.model.config import ModelConfig
 from minimind.run_folder import RunFolder, checkpoint_step
 from minimind.run_state import RunState
-from minimind.text import _
+from minimind.text import _, language
 from studio.planning.what_fits import FIRST_MODEL, what_fits
 from studio.store.records import Run
 
@@ -59,7 +59,7 @@ class Situation:
 
     Attributes:
         devices: usable ones, the best first; `auto` takes the first.
-        start_points: by run id.
+        start_points: by run id; opened: the model folder from elsewhere that was looked at last.
         runs_folder: where the run folder will lie.
         disk_free_bytes: there; None = cannot be told. disk_floor_bytes: of it, what is to stay free.
         cny_per_hour, cny_per_kwh: what a card costs, and electricity for runs on the processor.
@@ -68,6 +68,7 @@ class Situation:
 
     devices: tuple[Device, ...] = ()
     start_points: dict[str, StartPoint] = field(default_factory=dict)
+    opened: StartPoint | None = None
     runs_folder: Path = Path("runs")
     disk_free_bytes: int | None = None
     disk_floor_bytes: int = 0
@@ -82,6 +83,12 @@ class Situation:
             return FIRST_MODEL
         fits = what_fits(self.devices[0], cny_per_hour=self.cny_per_hour, cny_per_kwh=self.cny_per_kwh)
         return next(fit.preset for fit in fits if fit.recommended)
+
+    def start_point(self, wanted: str) -> StartPoint | None:
+        """A run by its id, or a model folder by its path, to begin with; None when there is none."""
+        if self.opened is not None and self.opened.run_id == wanted:
+            return self.opened
+        return self.start_points.get(wanted) or outside_point(wanted)
 
     def device(self, label: str) -> Device | None:
         """The device that `auto`, `cpu`, `cuda` or `cuda:1` means here; None when it is not there."""
@@ -118,14 +125,18 @@ def look(
     cny_per_hour: float,
     cny_per_kwh: float,
     disk_floor_bytes: int = 0,
+    book: PointBook | None = None,
 ) -> Situation:
-    """The situation now, from what the services know; asks the disk how much room is left."""
+    """The situation now, from what the services know; asks the disk how much room is left.
+
+    `book` remembers the start points from one look to the next.
+    """
     free: int | None = None
     with suppress(OSError):
         free = free_bytes(runs_folder)
     return Situation(
         devices=usable_devices(devices, finding_codes),
-        start_points=start_points(runs),
+        start_points=start_points(runs, book),
         runs_folder=runs_folder,
         disk_free_bytes=free,
         disk_floor_bytes=disk_floor_bytes,
@@ -135,12 +146,27 @@ def look(
     )
 
 
-def start_points(runs: Iterable[Run]) -> dict[str, StartPoint]:
+class PointBook:
+    """Start points that were looked for before: the disk is asked again only for a run that has changed."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[Run, str, StartPoint | None]] = {}
+
+    def of(self, run: Run) -> StartPoint | None:
+        """As `start_point`."""
+        known = self._known.get(run.run_id)
+        # what is wrong with a checkpoint is a sentence of the language then
+        if known is None or known[:2] != (run, language()):
+            known = self._known[run.run_id] = (run, language(), start_point(run))
+        return known[2]
+
+
+def start_points(runs: Iterable[Run], book: PointBook | None = None) -> dict[str, StartPoint]:
     """Runs that have ended and left a checkpoint, the latest first, by run id."""
     ended = [run for run in runs if run.state.is_final]
     ended.sort(key=lambda run: run.ended_at or 0.0, reverse=True)
-    found = (start_point(run) for run in ended)
-    return {point.run_id: point for point in found if point is not None}
+    find = book.of if book is not None else start_point
+    return {point.run_id: point for run in ended if (point := find(run)) is not None}
 
 
 def start_point(run: Run) -> StartPoint | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
@@ -15,12 +16,13 @@ from minimind.text import N_, _, ngettext
 from studio.planning.data_check import kind_of
 from studio.planning.first_choices import needs_of
 from studio.planning.problems import Problem, name_of
+from studio.planning.project_data import expanded
 from studio.planning.recipe_plan import RecipePlan
 from studio.planning.route import Step
 from studio.planning.situation import sample_file
-from studio.ui import file_dialogs
 from studio.ui import format as fmt
 from studio.ui.appearance import Appearance
+from studio.ui.file_dialogs import PickFiles, pick_data_files
 from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.card import Card
 from studio.ui.widgets.labels import Label
@@ -29,8 +31,8 @@ from studio.ui.wizard.data_row import DataRow
 from studio.ui.wizard.stage_files import StageFiles
 from studio.ui.wizard.step_view import ProblemLine, StepView, in_tab_order
 
-PickFiles = Callable[[QWidget, str, str], Sequence[str]]
-SUFFIXES = (".jsonl", ".json", ".ndjson", ".txt", ".md")
+# runs a call away from the GUI thread, then gives its answer here
+Background = Callable[[Callable[[], Any], Callable[[Any], None]], None]
 WANTED = {
     Needs.TEXT: N_("Text: {example} a line, or a plain .txt file."),
     Needs.CHAT: N_("Conversations: {example} a line."),
@@ -47,10 +49,9 @@ EXAMPLES = {
 }
 
 
-def pick_files(parent: QWidget, title: str, folder: str) -> Sequence[str]:
-    """Ask for files with the system's dialog, beginning in a folder."""
-    kinds = [(_("Data files"), [f"*{suffix}" for suffix in SUFFIXES])]
-    return file_dialogs.pick_files(parent, title, folder, kinds)
+def at_once(call: Callable[[], Any], done: Callable[[Any], None]) -> None:
+    """In the place of a worker thread."""
+    done(call())
 
 
 class DataStep(StepView):
@@ -65,10 +66,15 @@ class DataStep(StepView):
     again_pressed = Signal(str)
 
     def __init__(
-        self, appearance: Appearance, *, pick: PickFiles = pick_files, parent: QWidget | None = None
+        self,
+        appearance: Appearance,
+        *,
+        pick: PickFiles = pick_data_files,
+        background: Background = at_once,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(appearance, parent)
-        self._pick = pick
+        self._pick, self._background = pick, background
         self._rows: dict[str, DataRow] = {}
         self._held_row: DataRow | None = None
         self._held_by_file = False
@@ -170,7 +176,7 @@ class DataStep(StepView):
         card.stop_pressed.connect(self.stop_pressed)
         card.again_pressed.connect(self.again_pressed)
         card.add_pressed.connect(
-            lambda: card.add_paths(_expanded(self._pick(self, _("Choose data files"), self._folder())))
+            lambda: card.add_paths(self._pick(self, _("Choose data files"), self._folder()))
         )
         card.files_changed.connect(lambda files: self._on_stage_files(name, files))
         self._stage_list.addWidget(card)
@@ -307,21 +313,31 @@ class DataStep(StepView):
 
     def add_paths(self, paths: Sequence[str]) -> None:
         """Put files into the list that are not in it; a folder stands for the data files in it."""
+        sorts = bool(self.stages)
+
+        def look() -> list[tuple[str, str]]:
+            # folders may be long, and drives far away
+            return [(path, kind_of(path) if sorts else "") for path in expanded(paths)]
+
+        if paths:
+            self._background(look, self._take)
+
+    def _take(self, found: Sequence[tuple[str, str]]) -> None:
         if self.stages:
-            self._sort_into_stages(_expanded(paths))
+            self._sort_into_stages(found)
             return
         known = {file.path for file in self.choices.data}
-        fresh = [path for path in dict.fromkeys(_expanded(paths)) if path not in known]
+        fresh = [path for path, _kind in found if path not in known]
         if fresh:
             self.choose(data=(*self.choices.data, *(DataFile(path=path) for path in fresh)))
 
-    def _sort_into_stages(self, paths: Sequence[str]) -> None:
+    def _sort_into_stages(self, found: Sequence[tuple[str, str]]) -> None:
         """What is dropped onto a recipe goes to the stage whose kind of rows it holds, else to the first."""
-        for path in paths:
-            kind = kind_of(path)
-            cards = list(self.stages.values())
-            fitting = (card for card in cards if card.needs is not None and card.needs.value == kind)
-            next(fitting, cards[0]).add_paths([path])
+        cards = list(self.stages.values())
+        kinds = [card.needs.value if card.needs is not None else "" for card in cards]
+        places = [(kinds.index(kind) if kind in kinds else 0, path) for path, kind in found]
+        for at, card in enumerate(cards):
+            card.add_paths([path for place, path in places if place == at])
 
     def _on_add(self) -> None:
         self.add_paths(self._pick(self, _("Choose data files"), self._folder()))
@@ -368,13 +384,3 @@ def _share(value: float) -> str:
     """A part as people say it: 10%, 1%, 0.4%."""
     percent = 100 * value
     return f"{percent:.0f}%" if percent >= 0.95 else f"{percent:.1g}%"
-
-
-def _expanded(paths: Sequence[str]) -> list[str]:
-    found: list[str] = []
-    for path in (Path(text).absolute() for text in paths):
-        if path.is_dir():
-            found += [str(file) for file in sorted(path.iterdir()) if file.suffix.lower() in SUFFIXES]
-        else:
-            found.append(str(path))
-    return found

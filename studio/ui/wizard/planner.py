@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
@@ -15,7 +16,7 @@ from studio.planning.data_check import FileCheck
 from studio.planning.first_choices import first_choices
 from studio.planning.plans import plan_for
 from studio.planning.run_plan import RunPlan
-from studio.planning.situation import Situation, look
+from studio.planning.situation import PointBook, Situation, look, outside_point
 from studio.preferences import PreferencesFile
 from studio.services.measure_service import MeasureService
 from studio.services.run_service import RunService
@@ -51,6 +52,7 @@ class Planner(QObject):
         self._devices = devices
         self.checks, self.measures = checks, measures
         self._choices, self._situation = Choices(), Situation()
+        self._points = PointBook()
         self.plan = RunPlan()
         self._signature: object = None
         checks.changed.connect(lambda _path: self.changed.emit())
@@ -65,6 +67,7 @@ class Planner(QObject):
     def choose(self, choices: Choices) -> None:
         """Other choices: files that are new are read, those that are gone no more."""
         self._choices = choices
+        self._look_at_folder(again=False)
         self._make({}, {})
         self.checks.want(self.plan.wanted_files)
 
@@ -122,7 +125,16 @@ class Planner(QObject):
             cny_per_hour=prices.price_per_hour,
             cny_per_kwh=prices.price_per_kwh,
             disk_floor_bytes=round(prices.disk_floor_gb * 1e9),
+            book=self._points,
         )
+        self._look_at_folder(again=True)
+
+    def _look_at_folder(self, *, again: bool) -> None:
+        """Read a model folder from elsewhere once, not with every letter that is typed."""
+        wanted, opened = self._choices.checkpoint or "", self._situation.opened
+        if again or opened is None or opened.run_id != wanted:
+            known = wanted in self._situation.start_points
+            self._situation = replace(self._situation, opened=None if known else outside_point(wanted))
 
     def _on_outside_changed(self, *_args: object) -> None:
         """Runs, the doctor or preferences; a step more of a run under way does not matter here."""

@@ -110,7 +110,7 @@ class WizardPage(Page):
         self.stepper = Stepper(appearance)
         self.stepper.set_steps([stepper.Step(key=step, title="") for step in ROUTE], Step.WHAT)
         self.what = WhatStep(appearance)
-        self.data = DataStep(appearance)
+        self.data = DataStep(appearance, background=self._runs.in_background)
         self.settings = SettingsStep(appearance)
         self.steps: dict[Step, StepView] = {
             Step.WHAT: self.what,

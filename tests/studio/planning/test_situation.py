@@ -11,8 +11,11 @@ from minimind.device import Device
 from minimind.methods import Needs
 from minimind.presets import PRESETS
 from minimind.run_state import RunState
+from studio.planning import situation
 from studio.planning.situation import (
+    PointBook,
     Situation,
+    StartPoint,
     method_title,
     sample_file,
     start_point,
@@ -95,6 +98,29 @@ def test_only_ended_runs_with_a_checkpoint_the_latest_first(tmp_path: Path) -> N
     active = run_with_checkpoint(tmp_path / "active", state=RunState.RUNNING)
     empty = dataclasses.replace(old, run_id="empty", folder=tmp_path / "empty")
     assert list(start_points([old, active, empty, new])) == ["new", "old"]
+
+
+def test_a_run_that_has_not_changed_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, book = run_with_checkpoint(tmp_path / "a"), PointBook()
+    read: list[str] = []
+    real = situation.start_point
+    monkeypatch.setattr(situation, "start_point", lambda one: (read.append(one.run_id), real(one))[1])
+    first = start_points([run], book)
+    assert start_points([run], book) == first
+    assert len(read) == 1
+    renamed = dataclasses.replace(run, name="Novel")
+    assert [point.name for point in start_points([renamed], book).values()] == ["Novel"]
+    assert len(read) == 2
+
+
+def test_a_folder_that_was_opened_is_known() -> None:
+    point = StartPoint(
+        run_id="/models/theirs", name="theirs", method="", folder=Path("/models/theirs"), step=0
+    )
+    assert Situation(opened=point).start_point("/models/theirs") is point
+    assert Situation(opened=point).start_point("r1") is None
 
 
 def test_an_unknown_method_keeps_its_own_name() -> None:

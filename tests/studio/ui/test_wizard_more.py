@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -15,7 +16,7 @@ from studio.ui.appearance import Appearance
 from studio.ui.widgets.stepper import Step as Shown
 from studio.ui.widgets.stepper import Stepper
 from studio.ui.wizard.model_step import ModelStep
-from tests.studio.ui.wizard_kit import Scene, card, write_text
+from tests.studio.ui.wizard_kit import Scene, card, write_chat, write_text
 
 
 @pytest.fixture
@@ -54,6 +55,26 @@ def test_own_files_of_a_stage_and_back(scene: Scene, tmp_path: Path) -> None:
     assert [file.path for file in page.plan.choices.stage_data["pretrain"]] == [str(mine)]
     scene.click(page.data.stages["pretrain"].own)
     assert page.plan.choices.stage_data == {}
+
+
+def test_what_is_dropped_is_looked_at_away_from_the_window_and_sorted(scene: Scene, tmp_path: Path) -> None:
+    page = scene.begin(recipe="first")
+    page.go_to(Step.DATA)
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    texts = [str(write_text(folder / name, 50)) for name in ("a.jsonl", "b.jsonl")]
+    chats = [str(write_chat(folder / "c.jsonl", 50))]
+    calls: list[tuple[Any, Any]] = []
+    page.data._background = lambda call, done: calls.append((call, done))
+    page.data.add_paths([str(folder)])
+    assert page.plan.choices.stage_data == {}
+    ((call, done),) = calls
+    # whoever has gone on meanwhile finds the files all the same
+    page.go_to(Step.MODEL)
+    done(call())
+    files = {name: [file.path for file in found] for name, found in page.plan.choices.stage_data.items()}
+    assert files == {"pretrain": texts, "sft": chats}
+    scene.read()
 
 
 def test_a_template_is_kept_chosen_and_removed(scene: Scene, tmp_path: Path) -> None:
