@@ -27,7 +27,7 @@ from bench.first_questions import Question, draw, ten
 
 ENOUGH_OF_TWENTY = 16
 # what studio/ui/chat/speech_panel.py begins with
-TEMPERATURE, TOP_P, LONGEST = 0.85, 0.9, 512
+TEMPERATURE, TOP_P, LONGEST = 0.4, 0.9, 512
 
 
 class Chat:

@@ -28,6 +28,8 @@ VARIANTS = (GROUPED_BMM, GROUPED_FLASH, MASKED)
 
 # a document joins a group when it is at least this long against the group's longest: measured best of 0.5-0.9
 _ALIKE = 0.85
+# or at most so many slots shorter: among short documents a further group costs more than the padding
+_SLACK = 32
 # above this length the scores of a group cost more memory than the fused kernel costs time
 _LONGEST_BMM = 1024
 
@@ -92,7 +94,8 @@ def _group(lengths: tuple[int, ...]) -> list[list[int]]:
     """Document numbers, longest first, cut where the length has dropped too far."""
     groups: list[list[int]] = []
     for number in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
-        if groups and lengths[number] >= _ALIKE * lengths[groups[-1][0]]:
+        longest = lengths[groups[-1][0]] if groups else 0
+        if groups and lengths[number] >= min(_ALIKE * longest, longest - _SLACK):
             groups[-1].append(number)
         else:
             groups.append([number])
