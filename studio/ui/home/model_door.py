@@ -8,12 +8,14 @@ from pathlib import Path
 from PySide6.QtWidgets import QMenu, QWidget
 
 from minimind.text import _
+from studio.planning.project_data import SUFFIXES
 from studio.ui.appearance import Appearance
 from studio.ui.file_dialogs import pick_file, pick_folder
 from studio.ui.navigator import Navigator
 from studio.ui.widgets.page_header import MenuItem, fill_menu
 
-_DATA = (".jsonl", ".json", ".ndjson", ".txt", ".md", ".csv", ".tsv", ".parquet")
+# of a .parquet the wizard says how to turn it into lines
+_DATA = (*SUFFIXES, ".parquet")
 
 
 class ModelDoor:

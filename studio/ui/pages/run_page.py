@@ -25,6 +25,7 @@ from studio.ui.run.actions import actions, key_hints
 from studio.ui.run.body import WIDE_FROM, Room, RunBody
 from studio.ui.run.commands import RunCommands
 from studio.ui.run.failure import Mending
+from studio.ui.run.forecasts import Forecasts
 from studio.ui.run.keys import bind
 from studio.ui.run.menus import RunMenus
 from studio.ui.run.planned import planned_figures
@@ -73,6 +74,7 @@ class RunPage(Page):
         self._sampled = -1
         # the pipeline whose stages the page follows: it moves on when the next one begins
         self._followed: str | None = None
+        self.forecasts = Forecasts(runs, preferences, parent=self)
         self.commands = RunCommands(appearance, navigator, runs, self)
         self.top = RunTop(appearance, runs, self.commands, monotonic)
         self.header, self.failure_panel = self.top.header, self.top.failure_panel
@@ -182,7 +184,8 @@ class RunPage(Page):
         events, checkpoints = self._runs.events(run_id), self._runs.checkpoints(run_id)
         samples = self._runs.samples(run_id)
         if run.state is RunState.QUEUED and not run.step and self._job is not None:
-            figures = planned_figures(self._job, self._runs.run(run.origin or ""))
+            origin = self._runs.run(run.origin or "")
+            figures = planned_figures(self._job, origin, self.forecasts.of(self._job))
         else:
             figures = words.figures(run, self._job, self._spent(run))
         body.figures.show_figures(figures)
@@ -219,6 +222,7 @@ class RunPage(Page):
         runs.run_changed.connect(self._on_run_changed)
         runs.runs_changed.connect(self._soon)
         runs.ready.connect(self._watch)
+        self.forecasts.found.connect(self._on_run_changed)
         runs.event_added.connect(lambda run_id, _event: self._on_run_changed(run_id))
         commands.open_chat.connect(self.open_chat)
         commands.export_requested.connect(self.export_requested)

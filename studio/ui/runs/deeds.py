@@ -58,10 +58,10 @@ class RunDeeds(QObject):
 
     def trash(self, runs: list[Run]) -> None:
         """Out of sight, all that nothing works on; one toast, one undo."""
-        idle = [run for run in runs if not run.state.is_active and not run.trashed]
+        idle = [run for run in runs if self._at_work(run) is None and not run.trashed]
         if not idle:
-            if runs and runs[0].state.is_active:
-                self._runs.problem.emit(_("{name} is running; stop it first").format(name=runs[0].name))
+            if runs and (busy := self._at_work(runs[0])) is not None:
+                self._runs.problem.emit(_("{name} is running; stop it first").format(name=busy.name))
             return
         self._undo.append([run.run_id for run in idle])
         for run in idle:
@@ -107,6 +107,11 @@ class RunDeeds(QObject):
         rect = self._table.visualRect(self._table.currentIndex())
         place = self._table.viewport().mapToGlobal(QPoint(48, rect.bottom() + 2))
         self.popup.ask_for(what, runs[0], place)
+
+    def _at_work(self, run: Run) -> Run | None:
+        """The run, or its pipeline, if a process works on it: the next stage begins with its checkpoint."""
+        whole = self._runs.run(run.parent) if run.parent else None
+        return next((one for one in (run, whole) if one is not None and one.state.is_active), None)
 
     # -- menus ---------------------------------------------------------------------------------
 
@@ -171,7 +176,7 @@ class RunDeeds(QObject):
         ]
 
     def _trash_item(self, runs: list[Run]) -> MenuItem:
-        busy = all(run.state.is_active for run in runs)
+        busy = all(self._at_work(run) is not None for run in runs)
         return MenuItem(
             text=_("Move to the trash"),
             icon="trash-2",

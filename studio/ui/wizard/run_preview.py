@@ -10,6 +10,7 @@ from minimind.methods import StartsFrom
 from minimind.text import N_, _, ngettext
 from studio.jobs.measure import STEPS, Progress
 from studio.planning.fitting import fitting
+from studio.planning.forecast import FORMULA_ERROR
 from studio.planning.recipe_plan import RecipePlan
 from studio.planning.route import Severity
 from studio.planning.run_plan import Estimate, RunPlan
@@ -247,7 +248,7 @@ class RunPreview(QFrame):
         self.time.setText(fmt.duration(seconds))
         self.cost.setText(fmt.money(estimate.cost_cny) if estimate and seconds is not None else "")
         if estimate is not None and seconds is not None:
-            basis = _("Estimated by formula, within about {share}").format(share="20%")
+            basis = _("Estimated by formula, within about {share}").format(share=FORMULA_ERROR)
             if measured:
                 basis = _("Measured on this computer")
             line = f"{basis} · {fmt.energy(estimate.kwh)}"

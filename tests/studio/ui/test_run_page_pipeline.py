@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from minimind.job import KIND_PIPELINE, Budget, ModelRef
+from minimind.recipes import job_for
 from minimind.run_state import RunState
+from studio.planning.forecast import Forecast
 from studio.store.records import PhaseSpan
 from studio.ui.pages.run_page import RunPage
 from studio.ui.run import words
@@ -119,11 +121,11 @@ def test_a_run_that_waits_shows_its_plan(scene: Scene) -> None:
     scene.open("waiting")
     shown = [(block.label.text(), block.number.text()) for block in scene.page.body.figures.blocks]
     assert shown == [
+        ("Time", "—"),
         ("Length", "4,000"),
         ("Parameters", "25.8"),
         ("Learning rate", "3e-4"),
         ("Tokens per step", "automatic"),
-        ("Save every", "automatic"),
     ]
 
 
@@ -132,12 +134,29 @@ def test_plans_of_every_length() -> None:
         "r", model=ModelRef(checkpoint="/x"), settings={"save_every": 500, "tokens_per_step": 65536}
     )
     lengths = [
-        planned_figures(dataclasses.replace(job, budget=budget))[0].number
+        planned_figures(dataclasses.replace(job, budget=budget))[1].number
         for budget in (Budget(steps=10), Budget(minutes=90.0), Budget(epochs=2.0), Budget())
     ]
     assert lengths == ["10", "1 h 30 min", "2 passes", "1 pass"]
     figures = planned_figures(job)
-    assert (figures[1].number, figures[3].number, figures[4].number) == ("—", "65.5", "500")
+    assert (figures[2].number, figures[4].number) == ("—", "65.5")
+    limited = planned_figures(dataclasses.replace(job, budget=Budget(steps=10, minutes=2.0)))[1]
+    assert (limited.number, limited.sub) == ("10", "at most 2 min")
+
+
+def test_a_plan_says_how_long_it_takes_and_what_it_costs() -> None:
+    job = make_job("r", model=ModelRef(preset="mini"))
+    expected = Forecast(seconds=1440.0, cost=0.36)
+    assert planned_figures(job)[0].number == "—"
+    time = planned_figures(job, None, expected)[0]
+    assert (time.number, time.sub) == ("about 24 min", "¥0.36")
+
+
+def test_the_plan_of_a_recipe_is_that_of_its_stages() -> None:
+    figures = planned_figures(job_for("first"))
+    assert (figures[1].number, figures[1].sub) == ("2", "Pretrain › Chat tuning (SFT)")
+    assert figures[2].sub == "mini"
+    assert {figures[3].number, figures[4].number} == {"as in the recipe"}
 
 
 def test_a_phase_says_how_long_it_still_takes() -> None:

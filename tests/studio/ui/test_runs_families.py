@@ -189,6 +189,20 @@ def test_several_rows_go_to_the_trash_and_come_back_together(families: Scene) ->
     assert families.runs.calls[2:] == [("restore", "lonely"), ("restore", "orphan")]
 
 
+def test_a_stage_of_a_pipeline_at_work_is_not_thrown_away(scene: Scene) -> None:
+    scene.put("pipe", RunState.RUNNING, 0, kind="pipeline")
+    scene.put("pipe-1-pretrain", RunState.FINISHED, 1, parent="pipe", stage=1)
+    page = scene.show()
+    problems: list[str] = []
+    scene.runs.problem.connect(problems.append)
+    stage = scene.runs.run("pipe-1-pretrain")
+    assert stage is not None
+    page.deeds.trash([stage])
+    assert scene.runs.calls == []
+    assert scene.kit.toasts == []
+    assert problems == ["Pipe is running; stop it first"]
+
+
 def test_the_trash_is_emptied_after_a_question_that_names_the_number(
     families: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
