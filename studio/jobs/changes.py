@@ -32,6 +32,7 @@ class Changes:
         details: of open runs that have changed.
         notices: sentences for the person.
         more: there is more to read at once.
+        reading: folders that were found and are not read to their end yet.
     """
 
     runs: dict[str, Run | None] = field(default_factory=dict)
@@ -41,3 +42,4 @@ class Changes:
     details: dict[str, Details] = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     more: bool = False
+    reading: int = 0

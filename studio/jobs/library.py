@@ -55,6 +55,8 @@ class Library:
         self._ids: dict[str, Entry] = {}
         self._open: OrderedDict[str, LogFile] = OrderedDict()
         self._unread: set[str] = set()
+        # of those the folders that nobody has read before
+        self._found: set[str] = set()
         self._poll = 0
         self._positions: dict[str, int] = {}
         self._load()
@@ -158,7 +160,8 @@ class Library:
             if time.monotonic() - began > _PATIENCE_S:
                 break
         self._unread &= self._entries.keys()
-        changes.more = bool(self._unread)
+        self._found &= self._unread
+        changes.more, changes.reading = bool(self._unread), len(self._found)
 
     def _discover(self, changes: Changes) -> None:
         try:
@@ -174,6 +177,7 @@ class Library:
             job = read_job(self.projects / name)
             if entry is None:
                 entry = self._add(name, job)
+                self._found.add(name)
                 # a stage that its pipeline has begun just now is followed like a run that we started
                 entry.live = self.whole(entry) is not entry and self.whole(entry).is_active
                 changes.jobs[entry.row.run_id] = job

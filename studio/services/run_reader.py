@@ -36,6 +36,7 @@ class RunReader(QObject):
             requests.
         problem(sentence): something that a person asked for did not work, in the language of now.
         ready(): the first reading of the index is done (runs() is filled).
+        reading_changed(int): so many new folders are being read.
     """
 
     runs_changed = Signal()
@@ -47,6 +48,7 @@ class RunReader(QObject):
     log_ready = Signal(object, object)
     problem = Signal(str)
     ready = Signal()
+    reading_changed = Signal(int)
 
     def __init__(self, project: str, parent: QObject | None = None) -> None:
         """`project`: where new runs go."""
@@ -56,6 +58,7 @@ class RunReader(QObject):
         self._jobs: dict[str, JobSpec | None] = {}
         self._details: dict[str, Details] = {}
         self._asked_details: set[str] = set()
+        self._reading = 0
         self._worker = Worker("runs", self)
         self._library: Library | None = None
 

@@ -227,6 +227,9 @@ class RunService(RunReader):
             self.curve_grew.emit(run_id)
         for run_id, event in changes.events:
             self.event_added.emit(run_id, event)
+        if changes.reading != self._reading:
+            self._reading = changes.reading
+            self.reading_changed.emit(changes.reading)
         for notice in changes.notices:
             self._say(notice)
 

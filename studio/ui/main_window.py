@@ -55,6 +55,10 @@ class MainWindow(QMainWindow):
         self._pages: dict[str, Page] = {}
         self._current = ""
         self._history: list[str] = []
+        self._look = QTimer(self)
+        self._look.setSingleShot(True)
+        self._look.setInterval(0)
+        self._look.timeout.connect(self._on_runs_changed)
         self._seen_failures: set[str] = set(tools.memory.get("seen_failures", []))
         self._wants_folded = bool(tools.memory.get("rail_folded", False))
         self.setWindowTitle("MiniMind Studio")
@@ -179,7 +183,8 @@ class MainWindow(QMainWindow):
         tools.navigator.page_requested.connect(self._on_page_requested)
         tools.navigator.toasted.connect(self._on_toasted)
         tools.runs.runs_changed.connect(self._on_runs_changed)
-        tools.runs.run_changed.connect(self._on_runs_changed)
+        tools.runs.run_changed.connect(self._soon_look_at_runs)
+        tools.runs.reading_changed.connect(self.status.set_reading)
         tools.runs.problem.connect(lambda sentence: self._on_toasted(Toast(text=sentence, tone="danger")))
         tools.system.sampled.connect(self.status.set_sample)
         tools.system.doctor_changed.connect(self.status.set_findings)
@@ -288,6 +293,10 @@ class MainWindow(QMainWindow):
         self.toasts.show_toast(toast)
 
     # -- what happens --------------------------------------------------------------------------
+
+    def _soon_look_at_runs(self) -> None:
+        """Once for all that changed at a time: the first reading tells of every run there ever was."""
+        self._look.start()
 
     def _on_runs_changed(self) -> None:
         runs = self._tools.runs

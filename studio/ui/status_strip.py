@@ -71,7 +71,7 @@ class StatusStrip(QFrame):
         self._appearance = appearance
         self._active: list[Run] = []
         self._failed: Run | None = None
-        self._queued = 0
+        self._queued = self._folders = 0
         self._sample: HardwareSample | None = None
         self._findings: Sequence[Finding] | None = None
         self._icon = Label()
@@ -86,6 +86,7 @@ class StatusStrip(QFrame):
         self.job.clicked.connect(self._on_job_clicked)
         self._machine = [_small() for _index in range(3)]
         self._queue = _small()
+        self._reading = _small()
         self._verdict_icon = Label()
         self._verdict = _small()
         self.doctor = _Place(appearance)
@@ -98,7 +99,7 @@ class StatusStrip(QFrame):
         row.setSpacing(18)
         row.addWidget(self.job)
         row.addStretch(1)
-        right: list[QWidget] = [*self._machine, self._queue, self.doctor]
+        right: list[QWidget] = [self._reading, *self._machine, self._queue, self.doctor]
         for part in right:
             row.addWidget(part)
         self.retranslate()
@@ -109,6 +110,13 @@ class StatusStrip(QFrame):
         self._active, self._queued, self._failed = list(active), queued, unseen_failure
         self._show_job()
         self._queue.setText(_("Queue {n}").format(n=queued))
+
+    def set_reading(self, folders: int) -> None:
+        """So many new run folders are being read; 0: none."""
+        self._folders = folders
+        text = ngettext("Reading {n} new folder", "Reading {n} new folders", folders)
+        self._reading.setText(text.format(n=fmt.exact(folders)))
+        self._reading.setVisible(folders > 0)
 
     def set_sample(self, sample: HardwareSample) -> None:
         """The machine as it is now."""
@@ -124,6 +132,7 @@ class StatusStrip(QFrame):
         """Every text again."""
         self.setFixedHeight(max(HEIGHT, self._appearance.line_height("small") + 10))
         self._queue.setText(_("Queue {n}").format(n=self._queued))
+        self.set_reading(self._folders)
         self._show_job()
         self._show_machine()
         self._show_verdict()

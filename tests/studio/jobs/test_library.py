@@ -270,6 +270,17 @@ def test_a_long_history_is_called_by_its_name_before_it_was_read(place, opened, 
     assert runs_of(library)[run.run_id].state is RunState.FINISHED
 
 
+def test_folders_that_are_new_are_counted_until_they_are_read(place, opened, monkeypatch):
+    for number in range(3):
+        folder = made(place / "projects", f"r{number}")
+        folder.events_file.write_bytes(b"".join(attempt_lines(1, 0, 20, 0, 1000.0)))
+    monkeypatch.setattr("studio.jobs.library._PATIENCE_S", 0.0)
+    library = opened()
+    assert [library.poll().reading for _ in range(3)] == [2, 1, 0]
+    library.expect_gone()
+    assert library.poll().reading == 0
+
+
 def test_a_full_disk_hides_no_state_and_is_caught_up_with(place, opened):
     folder = made(place / "projects")
     library = opened()

@@ -454,3 +454,25 @@ def test_every_focusable_part_has_a_name(make: Make) -> None:
         for button in window.findChildren(QAbstractButton):
             if button.isVisible() and button.focusPolicy() != Qt.FocusPolicy.NoFocus:
                 assert button.text() or button.accessibleName(), button
+
+
+def test_the_strip_counts_folders_that_are_read(make: Make) -> None:
+    runs = FakeRuns()
+    window = make(runs=runs)
+    assert window.status._reading.isHidden()
+    runs.reading_changed.emit(3)
+    assert window.status._reading.text() == "Reading 3 new folders"
+    assert not window.status._reading.isHidden()
+    runs.reading_changed.emit(0)
+    assert window.status._reading.isHidden()
+
+
+def test_many_changes_at_once_are_looked_at_once(make: Make, qtbot, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = FakeRuns()
+    window = make(runs=runs)
+    shown: list[int] = []
+    monkeypatch.setattr(window.status, "set_runs", lambda *_args: shown.append(1))
+    for number in range(50):
+        runs.run_changed.emit(f"r{number}")
+    qtbot.waitUntil(lambda: bool(shown))
+    assert len(shown) == 1
