@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,10 +53,10 @@ def models_of_run(run: Run) -> list[ChatModel]:
 
 def stage_model(runs: Sequence[Run], pipeline: Path) -> ChatModel | None:
     """The model of a pipeline's last stage that has one; None when the path is no pipeline's folder."""
-    beside = [run for run in runs if run.folder.parent == pipeline.parent]
-    stages = [run for run in beside if re.match(rf"{re.escape(pipeline.name)}-\d+-", run.folder.name)]
-    last = max(stages, key=lambda run: run.folder.name, default=None)
-    return next(iter(models_of_run(last)), None) if last is not None and last.checkpoints else None
+    whole = next((run for run in runs if run.folder == pipeline), None)
+    stages = [run for run in runs if whole is not None and run.parent == whole.run_id and run.checkpoints]
+    last = max(stages, key=lambda run: run.stage or 0, default=None)
+    return next(iter(models_of_run(last)), None) if last is not None else None
 
 
 def model_of_step(run: Run, step: int, *, best: bool = False, newest: bool = False) -> ChatModel:

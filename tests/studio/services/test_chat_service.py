@@ -299,10 +299,13 @@ def test_a_run_without_a_name_is_called_by_what_it_is(session: ChatSession, runs
 
 
 def test_a_pipeline_means_its_last_stage(session: ChatSession, runs: FakeRunService) -> None:
+    runs.put(make_run(RunState.FINISHED, step=0, run_id="p", kind="pipeline"))
+    runs.change("p", folder=Path("/projects/p/runs/p"), checkpoints=())
     for stage, name in ((1, "pretrain"), (2, "sft")):
         run = make_run(RunState.FINISHED, step=1200, run_id=f"p-{stage}-{name}", name=name)
         runs.put(run)
-        runs.change(run.record.run_id, folder=Path(f"/projects/p/runs/p-{stage}-{name}"))
+        folder = Path(f"/projects/p/runs/p-{stage}-{name}")
+        runs.change(run.record.run_id, folder=folder, parent="p", stage=stage)
     assert session.shelf.at("/projects/p/runs/p").run_id == "p-2-sft"
 
 
