@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from studio.preferences import PreferencesFile
 from studio.services.chat_book import ChatBook
@@ -79,7 +79,10 @@ class ChatSession(QObject):
         # an export may have ended
         runs.runs_changed.connect(book.look_at_files)
         runs.runs_changed.connect(self.look_at_runs)
-        runs.run_changed.connect(lambda _run_id: self.look_at_runs())
+        # the first reading tells of every run there ever was: they are looked at once
+        self._look = QTimer(self, singleShot=True, interval=0)
+        self._look.timeout.connect(self.look_at_runs)
+        runs.run_changed.connect(lambda _run_id: self._look.start())
         preferences.listen(lambda _changed: self.look_at_runs())
 
     # -- what there is -------------------------------------------------------------------------

@@ -179,7 +179,10 @@ class HomePage(Page):
         self._system.doctor_changed.connect(self._on_doctor_changed)
         self._system.found_so_far.connect(self._on_found_so_far)
         self._runs.runs_changed.connect(self._show_runs)
-        self._runs.run_changed.connect(self._on_run_changed)
+        # the first reading tells of every run there ever was: they are shown once
+        self._look = QTimer(self, singleShot=True, interval=0)
+        self._look.timeout.connect(self._on_run_changed)
+        self._runs.run_changed.connect(lambda _run_id: self._look.start())
 
     # -- the page's contract -------------------------------------------------------------------
 
@@ -360,7 +363,7 @@ class HomePage(Page):
 
     # -- what happens --------------------------------------------------------------------------
 
-    def _on_run_changed(self, _run_id: str) -> None:
+    def _on_run_changed(self) -> None:
         if self.isVisible():
             self._show_runs()
 

@@ -256,7 +256,7 @@ def test_a_run_on_the_card_moves_the_chat_to_the_processor(
     assert busy is not None
     assert (busy[0].name, busy[1]) == ("第一次预训练", "gpu")
     runs.change("20261124-1524-pretrain-3f2a", state=RunState.FINISHED)
-    assert session.busy_with is None
+    qtbot.waitUntil(lambda: session.busy_with is None)
 
 
 def test_a_newer_checkpoint_is_offered(qtbot: QtBot, session: ChatSession, runs: FakeRunService) -> None:
@@ -414,3 +414,15 @@ def test_a_disk_that_refuses_is_told(qtbot: QtBot, tmp_path: Path) -> None:
         book.add(chat_id, ChatMessage(role="user", content="hi"))
     assert "project" in problem.args[0]
     book.close()
+
+
+def test_many_changed_runs_are_looked_at_once(
+    qtbot: QtBot, session: ChatSession, runs: FakeRunService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    real = session.shelf.models
+    monkeypatch.setattr(session.shelf, "models", lambda: (looks.append(1), real())[1])
+    for number in range(50):
+        runs.run_changed.emit(f"r{number}")
+    qtbot.waitUntil(lambda: bool(looks))
+    assert len(looks) == 1

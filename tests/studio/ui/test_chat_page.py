@@ -491,7 +491,7 @@ def test_a_run_on_the_card_is_named_and_offered(chat: Chat) -> None:
     assert chat.session.model is not None
     assert chat.session.model.run_id == "r"
     chat.runs.grow("r", 600)
-    assert "newer checkpoint (step 3,000)" in chat.page.banner.message.text()
+    chat.until(lambda: "newer checkpoint (step 3,000)" in chat.page.banner.message.text())
 
 
 def test_a_model_that_cannot_be_loaded_blocks_with_its_reason(chat: Chat) -> None:

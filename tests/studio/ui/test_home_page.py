@@ -256,3 +256,15 @@ def test_a_full_disk_wants_to_be_looked_at_later_too(page: HomePage, tools: Tool
     buttons = [row.text() for row in page.later.trouble.findChildren(QPushButton)]
     assert buttons == ["Look at the runs"]
     assert [button.text() for button in page.later.ended.rows()[0].findChildren(QPushButton)][-1] == "Export"
+
+
+def test_many_changed_runs_are_shown_once(
+    tools: Tools, qtbot, page: HomePage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.show()
+    shown: list[int] = []
+    monkeypatch.setattr(page, "_show_runs", lambda: shown.append(1))
+    for number in range(50):
+        tools.runs.run_changed.emit(f"r{number}")
+    qtbot.waitUntil(lambda: bool(shown))
+    assert len(shown) == 1
