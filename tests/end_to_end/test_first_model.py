@@ -7,7 +7,9 @@ import re
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QSlider
 
 from minimind.job import Budget
 from minimind.recipes import RECIPES
@@ -107,8 +109,19 @@ def asks_an_example(person: Person) -> None:
     """Clicks a question that is offered, and reads an answer."""
     page: Any = person.window.current_page()
     person.wait(lambda: page.examples.isVisible(), "example questions")
+    loudest(person)
     person.click(page.examples.buttons[0])
     person.wait(lambda: person.all(Answer), "an answer")
     person.wait_for_button("Say it again")
     # what so short a training makes is no sentence; words came, and they were counted
     assert person.sees("first after")
+
+
+def loudest(person: Person) -> None:
+    """The highest temperature, by clicks beside its handle: at rest so short a training says nothing."""
+    slider = person.find(QSlider, "Temperature")
+    while slider.value() < slider.maximum():
+        before = slider.value()
+        end = slider.rect().center() + QPoint(slider.width() // 2 - 2, 0)
+        QTest.mouseClick(slider, Qt.MouseButton.LeftButton, pos=end)
+        assert slider.value() > before

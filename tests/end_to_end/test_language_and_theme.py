@@ -103,5 +103,7 @@ def leftovers(person: Person, file: Path, language: str) -> list[str]:
     assert {"en": {"Running", "Home"}, "zh": {"训练中", "首页"}}[language] <= visited
     # the trainer wrote it, in the language that it was started in
     log = (run.folder / "log.txt").read_text("utf-8")
-    seen = [text for text in visited if text not in log and not any(part in text for part in own)]
+    # the data page paints the rows of the file token by token
+    rows = file.read_text("utf-8")
+    seen = [t for t in visited if t not in log and t not in rows and not any(part in t for part in own)]
     return sorted(text for text in seen if is_foreign(text, language))
