@@ -292,7 +292,8 @@ check() {
 
 run_pytest() {
     # its exit status counts, not its words: a crash at the end prints "passed" too, and 5 means no test ran
-    "$PY" -m pytest "$@" 2>&1 | tee "$LOG"
+    # a file stays in one process: its costly fixtures are made once
+    "$PY" -m pytest -n auto --maxprocesses 4 --dist loadfile "$@" 2>&1 | tee "$LOG"
 }
 
 run_tests() {
