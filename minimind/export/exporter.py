@@ -134,7 +134,7 @@ class Exporter(ABC):
         chosen = next(item for item in self.storages if item.name == storage)
         default = self.size(config, self.default)
         if storage != self.default and 0.9 * default < self.size(config, storage) <= default:
-            return N_("hardly smaller than the recommended one for this model")
+            return N_("hardly smaller for this model")
         return chosen.phrase
 
     def ordered(self, config: ModelConfig) -> list[Storage]:

@@ -33,7 +33,7 @@ class GGUFExporter(Exporter):
 
     name = "gguf"
     title = "GGUF"
-    summary = N_("For llama.cpp, Ollama and LM Studio")
+    summary = N_("For llama.cpp, Ollama, LM Studio")
     default = "Q8_0"
     storages = (
         Storage(name="Q8_0", phrase=N_("almost lossless, recommended")),

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
 from PySide6.QtWidgets import QLineEdit, QScrollArea
 
 from bench.pages.stage import Stage
+from minimind.run_state import RunState
 from minimind.text import _
 from studio.ui.close_dialog import CloseDialog
 from studio.ui.export_dialog import ExportDialog, open_export
@@ -31,6 +36,42 @@ def export_folder(stage: Stage) -> None:
     """As a folder for other tools."""
     list(export(stage).cards.values())[-1].click()
     stage.settle()
+
+
+def export_running(stage: Stage) -> None:
+    """On its way."""
+    _export_as(stage, state=RunState.RUNNING, phase_done=4, phase_total=10)
+
+
+def export_done(stage: Stage) -> None:
+    """What came out, and that it says the same."""
+    made = {
+        "path": "/exports/mini-120-Q8_0.gguf",
+        "size_bytes": 779_000,
+        "notes": [],
+        "checked": 100,
+        "same": 100,
+    }
+    _export_as(stage, state=RunState.FINISHED, result=made)
+
+
+def _export_as(stage: Stage, **values: Any) -> None:
+    dialog = export(stage)
+    dialog.pages.removeWidget(dialog._choices)
+    dialog.close_button.setFocus()
+    tuned = next(run for run in stage.runs.runs() if run.run_id == "tuned")
+    dialog._show_run(dataclasses.replace(tuned, **values))
+    stage.settle()
+
+
+def preferences_at(section: str) -> Callable[[Stage], object]:
+    """Opened at one anchor."""
+
+    def reach(stage: Stage) -> None:
+        stage.open("preferences", section=section)
+        stage.settle()
+
+    return reach
 
 
 def preferences(stage: Stage) -> None:
@@ -104,6 +145,14 @@ def toasts(stage: Stage) -> None:
     stage.open("runs")
     stage.navigator.toast(_("Plan discarded."), action_text=_("Undo"), action=lambda: None)
     stage.navigator.toast(_("The index of runs is not open."), tone="danger")
+    stage.settle()
+
+
+def toasts_on_chat(stage: Stage) -> None:
+    """Above what a person writes."""
+    stage.open("chat")
+    stage.settle()
+    stage.navigator.toast(_("Conversation deleted"), action_text=_("Undo"), action=lambda: None)
     stage.settle()
 
 

@@ -27,6 +27,7 @@ def counting(stage: Stage) -> None:
     page = front(stage)
     page.add([str(long)])
     stage.until(lambda: page.report is not None and page.report.state is FileState.COUNTING, "counting")
+    stage.settle()
 
 
 def shown(view: int, file: Path = CHAT) -> Callable[[Stage], DataPage]:

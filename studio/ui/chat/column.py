@@ -40,6 +40,8 @@ class ChatColumn(QWidget):
         self.examples = Examples(appearance)
         self.composer = Composer(appearance)
         self.foot = QWidget()
+        # what is told at the bottom right stays above it
+        self.foot.setProperty("foot", True)
         self._lay_out()
 
     def _lay_out(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QMimeData, QSize, Qt, QUrl
 from PySide6.QtGui import (
+    QFont,
     QFontMetrics,
     QTextBlockFormat,
     QTextCharFormat,
@@ -96,6 +97,7 @@ class FlowText(QTextBrowser):
         cursor.mergeBlockFormat(block)
         if self._markdown:
             self._space_blocks()
+            self._thin_bold()
         # Qt puts all the room of a line above its letters: half of it belongs below
         spare = (height - QFontMetrics(self._appearance.font(self._role)).height()) // 2
         frame = document.rootFrame()
@@ -128,6 +130,26 @@ class FlowText(QTextBrowser):
                 shape.setBottomMargin(_AIR)
             QTextCursor(block).mergeBlockFormat(shape)
             block = after
+
+    def _thin_bold(self) -> None:
+        """The boldest face there is is the half bold one; at a higher weight Qt draws its letters twice."""
+        document, spans = self.document(), []
+        block = document.begin()
+        while block.isValid():
+            part = block.begin()
+            while not part.atEnd():
+                fragment = part.fragment()
+                if fragment.charFormat().fontWeight() > QFont.Weight.DemiBold:
+                    spans.append((fragment.position(), fragment.length()))
+                part += 1
+            block = block.next()
+        half = QTextCharFormat()
+        half.setFontWeight(QFont.Weight.DemiBold)
+        for position, length in spans:
+            cursor = QTextCursor(document)
+            cursor.setPosition(position)
+            cursor.setPosition(position + length, QTextCursor.MoveMode.KeepAnchor)
+            cursor.mergeCharFormat(half)
 
     def _mark_again(self, before: tuple[int, int]) -> None:
         """What was marked stays marked while text is written on."""

@@ -63,6 +63,7 @@ class SpeechPanel(QFrame):
         self.system.setTabChangesFocus(True)
         self.system.setFixedHeight(92)
         self.think = Switch(appearance)
+        self.think_hint = Label(role="small", tone="3", wrap=True)
         self.device = Label()
         self.device_label = Label(tone="2")
         self.context = Label(tabular=True)
@@ -102,7 +103,11 @@ class SpeechPanel(QFrame):
         column.addWidget(self._line)
         column.addWidget(self.system_heading)
         column.addWidget(self.system)
-        column.addWidget(self.think)
+        thinking = QVBoxLayout()
+        thinking.setSpacing(6)
+        thinking.addWidget(self.think)
+        thinking.addWidget(self.think_hint)
+        column.addLayout(thinking)
         column.addWidget(Divider())
         column.addLayout(facts)
         column.addWidget(self.export)
@@ -164,7 +169,8 @@ class SpeechPanel(QFrame):
         self.system_heading.setVisible(not base)
         self.system.setVisible(not base)
         self._line.setVisible(not base)
-        self.think.setVisible(bool(info and info.get("can_think")) and not base)
+        for widget in (self.think, self.think_hint):
+            widget.setVisible(bool(info and info.get("can_think")) and not base)
         self.export.setVisible(can_export)
         self._place = _place_words(info) if info else ""
         self._context = (0, int(info["context"])) if info and info.get("context") else None
@@ -188,6 +194,7 @@ class SpeechPanel(QFrame):
         self.think.setText(_("Think before answering"))
         self.think.setAccessibleName(_("Think before answering"))
         self.think.updateGeometry()
+        self.think_hint.setText(_("Works if it learnt from data with thoughts"))
         self.device_label.setText(_("Device"))
         self.context_label.setText(_("Context"))
         self.bar.setAccessibleName(_("Context"))

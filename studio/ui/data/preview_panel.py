@@ -175,11 +175,7 @@ class PreviewPanel(QWidget):
         names = {RAW: _("Raw"), TEMPLATE: _("Template"), TRAINED: _("What is trained")}
         self.which.set_segments([(key, names[key]) for key in VIEWS])
         self.which.setAccessibleName(_("View"))
-        tips = {
-            RAW: _("As it stands in the file"),
-            TEMPLATE: _("As the chat template makes it"),
-            TRAINED: _("Token by token, with the loss mask"),
-        }
+        tips = _tips()
         for at, key in enumerate(VIEWS, 1):
             self.which.segment(key).setToolTip(f"{tips[key]}  {at}")
         for part in (self.which.segment(TRAINED), self.tokens, self.legend["trained"]):
@@ -217,7 +213,10 @@ class PreviewPanel(QWidget):
         self._show_number()
         self._legend_row.setVisible(view is not None and which == TRAINED)
         self.where.setVisible(view is not None and which != TRAINED)
-        self.footer.setText("" if view is None else words.footer(view.kind))
+        # only there do the colours stand for something
+        coloured = which == TRAINED or (view is not None and view.kind == "text")
+        meaning = "" if view is None else words.footer(view.kind)
+        self.footer.setText(meaning if coloured or view is None else _tips()[which])
         self._footer_icon.setVisible(view is not None)
         if view is None:
             self._views.setCurrentWidget(self.note)
@@ -332,6 +331,14 @@ class PreviewPanel(QWidget):
 
     def _focus_view(self) -> None:
         (self.raw if self.which.current() == RAW else self.tokens).setFocus()
+
+
+def _tips() -> dict[str, str]:
+    return {
+        RAW: _("As it stands in the file"),
+        TEMPLATE: _("As the chat template makes it"),
+        TRAINED: _("Token by token, with the loss mask"),
+    }
 
 
 def _split_words(split: int) -> str:

@@ -160,6 +160,7 @@ class ChatPage(Page):
         self.column.menu.aboutToShow.connect(self._fill_menu)
         self.model.opened.connect(self._on_models_opened)
         self.column.empty.button.clicked.connect(self._navigator.first_model)
+        self.column.empty.other.clicked.connect(lambda: self._pick(ask_for_file))
         self.transcript.acted.connect(self._act)
         self.examples.chosen.connect(self._send)
         self.composer.sent.connect(self._send)
@@ -221,7 +222,8 @@ class ChatPage(Page):
         chat = self._session.conversation
         talked = chat is not None and bool(chat.messages)
         if not any_model and not talked:
-            self.column.empty.set_texts(_("There is no model to talk to yet."), _("Train my first model"))
+            sentence = _("There is no model to talk to yet.")
+            self.column.empty.set_texts(sentence, _("Train my first model"), _("Open a GGUF file…"))
             self.column.middle.setCurrentWidget(self.column.empty)
         else:
             self.column.middle.setCurrentWidget(self.transcript if talked else self.column.blank)

@@ -285,7 +285,8 @@ class DataPage(Page):
         self.header.title.set_hint(self._path)
         self.header.set_meta(words.meta(report, _VOCABULARY) if report and report.size_bytes else "")
         skipped = report.count.skipped if report and report.count else 0
-        self.pill.setVisible(skipped > 0)
+        # where no row can be used the sentence below says it
+        self.pill.setVisible(skipped > 0 and bool(report and report.count and report.count.usable))
         self.pill.set(words.skipped_words(skipped), icon="triangle-alert", tone="warning")
         trainable = bool(report and report.can_train and report.count and report.count.kind in METHODS)
         self.train.setVisible(report is not None)

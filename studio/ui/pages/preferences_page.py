@@ -253,6 +253,7 @@ class PreferencesPage(Page):
         self._anchors[key].setChecked(True)
 
     def _on_scrolled(self, position: int) -> None:
-        above = [key for key, card in self._cards.items() if card.y() <= position + 24]
-        if above and position < self._area.verticalScrollBar().maximum():
+        at_end = position >= self._area.verticalScrollBar().maximum()
+        above = [key for key, card in self._cards.items() if at_end or card.y() <= position + 24]
+        if above:
             self._anchors[above[-1]].setChecked(True)

@@ -245,6 +245,8 @@ class RunsPage(Page):
         self._column.addLayout(line)
         self._column.addWidget(card, 1)
         self._column.addWidget(self.strip)
+        # its buttons stay free of what is told at the bottom right
+        self.strip.setProperty("foot", True)
         self._set_margins()
         inside = QVBoxLayout(self.table.viewport())
         inside.addWidget(self.empty)

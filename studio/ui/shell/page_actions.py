@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QPushButton
 from studio.ui.pages.page import Page
 from studio.ui.shell.commands import key_caps
 from studio.ui.shell.matching import Entry
+from studio.ui.widgets.buttons import Button
 from studio.ui.widgets.page_header import PageHeader
 
 
@@ -41,7 +42,7 @@ Action = tuple[str, str, str, Callable[[], object]]
 def _everything(page: Page) -> Iterator[Action]:
     primary = page.primary_action()
     if primary is not None and _usable(primary):
-        yield _words(primary), "Ctrl+Enter", "", primary.click
+        yield _words(primary), "Ctrl+Enter", _icon(primary), primary.click
     for header in page.findChildren(PageHeader):
         if header.isVisible():
             yield from _of_header(header)
@@ -52,7 +53,7 @@ def _of_header(header: PageHeader) -> Iterator[Action]:
     for button in header.findChildren(QPushButton):
         # a button with an icon only is a menu, or a mark such as the star
         if _usable(button) and button.text() and button.menu() is None:
-            yield _words(button), "", "", button.click
+            yield _words(button), "", _icon(button), button.click
     for item in header.menu_items():
         if item.enabled and item.action is not None:
             yield item.text, item.keys, item.icon, item.action
@@ -68,6 +69,10 @@ def _of_keys(page: Page) -> Iterator[Action]:
 
 def _usable(button: QAbstractButton) -> bool:
     return button.isVisible() and button.isEnabled()
+
+
+def _icon(button: QAbstractButton) -> str:
+    return button.icon_name if isinstance(button, Button) else ""
 
 
 def _words(button: QAbstractButton) -> str:

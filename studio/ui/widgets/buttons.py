@@ -55,6 +55,11 @@ class Button(QPushButton):
         set_property(self, "kind", kind)
         self._tint()
 
+    @property
+    def icon_name(self) -> str:
+        """Name in assets/icons, or empty."""
+        return self._icon_name
+
     def set_icon(self, name: str) -> None:
         """Another icon; empty for none."""
         if name != self._icon_name:

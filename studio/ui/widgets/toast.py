@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, QPropertyAnimation, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPropertyAnimation, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QGraphicsOpacityEffect, QHBoxLayout, QWidget
 
 from minimind.text import _
@@ -14,7 +14,8 @@ from studio.ui.widgets.banner import TONE_ICONS
 from studio.ui.widgets.buttons import IconButton, LinkButton
 from studio.ui.widgets.labels import Label
 
-SECONDS, AT_MOST, FADE_MS, MARGIN = 6, 2, 120, 16
+SECONDS, AT_MOST, FADE_MS, MARGIN, GAP = 6, 2, 120, 16, 8
+_MOVING = (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show, QEvent.Type.Hide)
 _TOKENS = {"info": "accent_text", "success": "success", "warning": "warning", "danger": "danger"}
 
 
@@ -79,7 +80,10 @@ class _ToastFrame(QFrame):
 
 
 class ToastHost(QObject):
-    """Shows at most two toasts on a widget and keeps them in its bottom right corner."""
+    """Shows at most two toasts on a widget and keeps them in its bottom right corner.
+
+    They stay above what a person works with at the lower edge: a widget inside with the property `foot`.
+    """
 
     def __init__(self, appearance: Appearance, over: QWidget) -> None:
         super().__init__(over)
@@ -103,7 +107,7 @@ class ToastHost(QObject):
         return [frame.findChildren(Label)[1].text() for frame in self._frames]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._over and event.type() == QEvent.Type.Resize:
+        if self._frames and event.type() in _MOVING:
             self._place()
         return False
 
@@ -115,9 +119,22 @@ class ToastHost(QObject):
             self._place()
 
     def _place(self) -> None:
-        bottom = self._over.height() - MARGIN
-        for frame in reversed(self._frames):
+        right, bottom = self._over.width() - MARGIN, self._over.height() - MARGIN
+        for frame in self._frames:
             frame.adjustSize()
-            frame.move(self._over.width() - MARGIN - frame.width(), bottom - frame.height())
+        left = right - max((frame.width() for frame in self._frames), default=0)
+        for foot in self._feet():
+            start = foot.mapTo(self._over, QPoint(0, 0))
+            if start.x() + foot.width() > left:
+                bottom = min(bottom, start.y() - GAP)
+        for frame in reversed(self._frames):
+            frame.move(right - frame.width(), bottom - frame.height())
             frame.raise_()
-            bottom -= frame.height() + 8
+            bottom -= frame.height() + GAP
+
+    def _feet(self) -> list[QWidget]:
+        feet = [widget for widget in self._over.findChildren(QWidget) if widget.property("foot")]
+        for foot in feet:
+            # it grows and goes with what the page shows
+            foot.installEventFilter(self)
+        return [foot for foot in feet if foot.isVisible()]

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtWidgets import QAbstractButton, QHeaderView, QLabel, QLineEdit, QTabBar, QWidget
+from PySide6.QtCore import QAbstractListModel, QCoreApplication, QEvent, Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QTabBar,
+    QWidget,
+)
 
 SLACK = 1  # px: a hint rounded up
 
@@ -35,11 +43,32 @@ def _fault(widget: QWidget) -> str:
         return _too_small(widget, widget.text() or widget.accessibleName())
     if isinstance(widget, QTabBar):
         return _too_small(widget, "tabs")
+    if isinstance(widget, QAbstractItemView) and not isinstance(widget, QHeaderView):
+        return _cut_item(widget)
     if isinstance(widget, QHeaderView) and widget.orientation() == Qt.Orientation.Horizontal:
         for section in range(widget.count()):
             hint = widget.sectionSizeFromContents(section).width()
             if not widget.isSectionHidden(section) and hint > widget.sectionSize(section):
                 return f"section {section}: {hint} > {widget.sectionSize(section)} px"
+    return ""
+
+
+def _cut_item(view: QAbstractItemView) -> str:
+    """The first item on show whose text is cut off and stands in no tool tip either."""
+    model, root = view.model(), view.rootIndex()
+    if model is None:
+        return ""
+    # a model of a list keeps its number of columns to itself
+    columns = 1 if isinstance(model, QAbstractListModel) else model.columnCount(root)
+    for row in range(model.rowCount(root)):
+        for column in range(columns):
+            index = model.index(row, column, root)
+            place, text = view.visualRect(index), index.data(Qt.ItemDataRole.DisplayRole)
+            if not isinstance(text, str) or not text or not view.viewport().rect().intersects(place):
+                continue
+            needed = view.fontMetrics().horizontalAdvance(text)
+            if needed > place.width() + SLACK and not index.data(Qt.ItemDataRole.ToolTipRole):
+                return f"item {text!r}: {needed} > {place.width()} px and no tool tip"
     return ""
 
 

@@ -216,6 +216,27 @@ def test_at_most_two_toasts_and_undo_works(appearance: Appearance, qtbot) -> Non
     assert (undone, host.texts()) == (["two"], ["three"])
 
 
+@pytest.mark.parametrize("reaches", [True, False])
+def test_toasts_stay_above_what_is_used_at_the_lower_edge(
+    appearance: Appearance, qtbot, reaches: bool
+) -> None:
+    ground = QWidget()
+    qtbot.addWidget(ground)
+    ground.resize(900, 500)
+    foot = QWidget(ground)
+    foot.setProperty("foot", True)
+    foot.setGeometry(0, 380, 880 if reaches else 300, 120)
+    ground.show()
+    host = ToastHost(appearance, ground)
+    host.show_toast(Toast(text="one"))
+    toast = host._frames[0]
+    assert (toast.geometry().bottom() < 380) is reaches
+    foot.setGeometry(0, 300, 880, 200)
+    assert toast.geometry().bottom() < 300
+    foot.hide()
+    assert toast.geometry().bottom() > 400
+
+
 def test_a_long_sentence_of_an_empty_place_gets_its_lines(appearance: Appearance, qtbot) -> None:
     empty = shown(qtbot, EmptyState(appearance, "activity"), 260)
     empty.set_texts("Nothing trained yet. The first model takes a few minutes, and nothing else.", "Train")
