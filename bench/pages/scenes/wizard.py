@@ -13,6 +13,7 @@ from studio.ui.wizard.wizard_page import WizardPage
 
 _PLAN: dict[str, Any] = {"method": "pretrain", "preset": "mini", "budget": {"epochs": 2}}
 _ENOUGH_BYTES = 20_000_000
+_FEW_ROWS = 1_000
 TEXT, CHAT = SAMPLE / "pretrain.jsonl", SAMPLE / "chat.jsonl"
 
 
@@ -54,6 +55,15 @@ def ready(stage: Stage) -> None:
     """Nothing to say against it."""
     book = _long_text(stage.projects / "stories.jsonl")
     page = _begin(stage, {**_PLAN, "preset": "tiny", "data": [str(book)], "budget": {"epochs": 2}})
+    page.go_to(Step.REVIEW)
+    stage.settle()
+
+
+def warning(stage: Stage) -> None:
+    """Too little data to learn much from; it may start all the same."""
+    diary = stage.projects / "diary.jsonl"
+    diary.write_text("".join(TEXT.read_text("utf-8").splitlines(keepends=True)[:_FEW_ROWS]), "utf-8")
+    page = _begin(stage, {**_PLAN, "data": [str(diary)]})
     page.go_to(Step.REVIEW)
     stage.settle()
 
