@@ -105,7 +105,9 @@ def pass_sentence(count: FileCount, estimate: PassEstimate) -> str:
     model = PRESET_NAMES.get(estimate.preset, estimate.preset)
     if estimate.seconds is None:
         return ""
-    once = _("{model} learns it once in {time}").format(model=model, time=fmt.estimate(estimate.seconds))
+    # an estimate is not good to a part of a second
+    time = fmt.estimate(max(1.0, estimate.seconds))
+    once = _("{model} learns it once in {time}").format(model=model, time=time)
     usual = _("chat tuning usually takes 2 to 6 passes") if count.kind == "chat" else ""
     usual = usual or _("pretraining usually takes 1 to 4 passes")
     return _("{once}; {usual}.").format(once=once, usual=usual)
