@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
 import time
 from dataclasses import dataclass, replace
@@ -277,7 +278,8 @@ def _state(how: Copy, step: int, events: list[Event]) -> State:
 
 def _write_log(source: RunFolder, made: RunFolder, how: Copy, step: int) -> None:
     lines = source.log_file.read_text("utf-8").splitlines()
-    cut = next((at for at, line in enumerate(lines) if f"step {step + 1} " in line), len(lines))
+    steps = [re.search(r" step (\d+)", line) for line in lines]
+    cut = next((at for at, found in enumerate(steps) if found and int(found[1]) > step), len(lines))
     kept = lines[:cut]
     if how.error == "out_of_memory":
         kept += OUT_OF_MEMORY_LOG

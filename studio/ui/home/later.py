@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from minimind.run_state import RunState
 from minimind.text import _
@@ -65,6 +65,12 @@ class LaterSections(QScrollArea):
             column.addWidget(section)
         column.addStretch(1)
         self.setWidget(inside)
+        # as high as its rows, so that the doors follow the last of them; lower where there is no room
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+
+    def sizeHint(self) -> QSize:
+        inside = self.widget()
+        return inside.sizeHint() if inside is not None else super().sizeHint()
 
     def show_runs(self, runs: Sequence[Run], findings: Sequence[Finding]) -> None:
         """Show them; `findings`: what the doctor says, of which a disk that is getting full belongs here."""
@@ -86,6 +92,7 @@ class LaterSections(QScrollArea):
         rows = trouble_rows(go, trouble[:MOST], self._runs.resume)
         self.trouble.show_rows(_("Wants to be looked at"), rows, notices)
         self.ended.show_rows(_("Finished lately"), self._finished(ended[:MOST]))
+        self.updateGeometry()
 
     def _finished(self, runs: Sequence[Run]) -> list[RowSpec]:
         every = self._runs.runs()

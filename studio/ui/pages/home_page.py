@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QSpacerItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSpacerItem, QVBoxLayout, QWidget
 
 from minimind.device import Device
 from minimind.hardware import device_list
@@ -26,14 +26,14 @@ from studio.ui.first_model import going_on
 from studio.ui.home.computer_card import ComputerList
 from studio.ui.home.computer_line import ComputerLine
 from studio.ui.home.doors import Door
+from studio.ui.home.first_start import FirstStart
 from studio.ui.home.fits_list import FitsList
 from studio.ui.home.later import LaterSections
 from studio.ui.home.model_door import ModelDoor
 from studio.ui.navigator import Navigator
 from studio.ui.pages.page import Page
 from studio.ui.widgets.buttons import Button
-from studio.ui.widgets.card import Card
-from studio.ui.widgets.labels import Divider, Label
+from studio.ui.widgets.labels import Label
 
 if TYPE_CHECKING:
     from minimind.doctor import Finding
@@ -93,6 +93,8 @@ class HomePage(Page):
         self.setAcceptDrops(True)
         self.computer = ComputerList(appearance)
         self.fits = FitsList(appearance)
+        doors = ((self.first_door, 13), (self.own_door, 10), (self.model_door, 10))
+        self.start = FirstStart(doors, self.computer, self.fits)
         self.later = LaterSections(
             appearance,
             self._navigator,
@@ -114,32 +116,13 @@ class HomePage(Page):
         verdict.addWidget(self.verdict_icon, 0, Qt.AlignmentFlag.AlignTop)
         verdict.addWidget(self.verdict, 1, Qt.AlignmentFlag.AlignTop)
         verdict.addWidget(self.mend)
-        self._doors = QWidget()
-        doors = QHBoxLayout(self._doors)
-        doors.setContentsMargins(0, 0, 0, 0)
-        doors.setSpacing(16)
-        for door, share in ((self.first_door, 13), (self.own_door, 10), (self.model_door, 10)):
-            doors.addWidget(door, share)
         self._small_doors = QWidget()
         small = QHBoxLayout(self._small_doors)
-        small.setContentsMargins(0, 0, 0, 0)
+        small.setContentsMargins(0, 16, 0, 8)
         small.setSpacing(8)
         for button in (self.small_first, self.small_own, self.small_model):
             small.addWidget(button)
         small.addStretch(1)
-        self._facts = Card(padded=False)
-        facts = QHBoxLayout()
-        facts.setSpacing(0)
-        left, right = QVBoxLayout(), QVBoxLayout()
-        left.setContentsMargins(18, 14, 18, 10)
-        right.setContentsMargins(10, 14, 10, 10)
-        left.addWidget(self.computer)
-        right.addWidget(self.fits)
-        facts.addLayout(left, 10)
-        facts.addWidget(Divider(vertical=True))
-        facts.addLayout(right, 11)
-        self._facts.body.addLayout(facts)
-        self._facts.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         content = QWidget()
         content.setMaximumWidth(WIDEST)
         column = QVBoxLayout(content)
@@ -150,11 +133,9 @@ class HomePage(Page):
         column.addLayout(verdict)
         self._above_doors = QSpacerItem(0, 16)
         column.addItem(self._above_doors)
-        column.addWidget(self._doors)
-        column.addWidget(self._small_doors)
-        column.addSpacing(16)
         column.addWidget(self.later, 100)
-        column.addWidget(self._facts, 100)
+        column.addWidget(self._small_doors)
+        column.addWidget(self.start, 100)
         column.addWidget(self.computer_line)
         column.addStretch(1)
         self._outer = QHBoxLayout(self)
@@ -321,13 +302,12 @@ class HomePage(Page):
         later = bool(runs)
         self.title.setText(_("Home") if later else _("Train a language model of your own, from nothing"))
         focus = self.window().focusWidget()
-        if later and focus is not None and self._doors.isAncestorOf(focus):
+        if later and focus is not None and self.start.doors.isAncestorOf(focus):
             # else Qt hands the keyboard to the rail when the doors go
             self.setFocus()
-        self._doors.setVisible(not later)
         for widget in (self.verdict, self.verdict_icon):
             widget.setVisible(not later or self._urgent() is not None)
-        self._facts.setVisible(not later or self._wants_doctor)
+        self.start.show_parts(doors=not later, facts=not later or self._wants_doctor)
         for shown in (self._small_doors, self.later, self.computer_line):
             shown.setVisible(later)
         self.computer_line.set_open(self._wants_doctor)

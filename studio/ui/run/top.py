@@ -41,6 +41,7 @@ class RunTop:
         commands: RunCommands,
         monotonic: Callable[[], float],
     ) -> None:
+        self._appearance = appearance
         self._runs, self._commands, self._monotonic = runs, commands, monotonic
         self.header = RunHeader(appearance)
         self.stages = StageStrip(appearance)
@@ -107,7 +108,8 @@ class RunTop:
         self.stages.set_compact(compact or low)
         self.progress.set_room(compact=compact or low)
         self.failure_panel.set_compact(compact or low)
-        self.failure_panel.set_lines_shown(_LOW_LINES if low else failing.LOG_LINES)
+        low_lines = 1 if self._appearance.scale > 1 else _LOW_LINES
+        self.failure_panel.set_lines_shown(low_lines if low else failing.LOG_LINES)
 
     def _show_header(self, run: Run, job: JobSpec | None, offered: Actions, compact: bool) -> None:
         menu = self._commands.menu_items(offered.menu, run)

@@ -24,7 +24,8 @@ Array = NDArray[np.float64]
 Ticks = Callable[[float, float, int], list[float]]
 
 LEFT, RIGHT, TOP, BOTTOM = 46, 58, 8, 24
-SMALLEST_HEIGHT = 180
+# what the reason of a failure leaves, with large text in a window of 640 px
+SMALLEST_HEIGHT = 160
 MOST_DOTS = 500
 _NOTHING = np.empty(0)
 _DOTS = "curve2"

@@ -141,10 +141,13 @@ class RunPreview(QFrame):
     def set_compact(self, compact: bool) -> None:
         """Closer together, so that the whole card fits into the smallest window."""
         self._compact = compact
-        side, above = (13, 6) if compact else (17, 13)
+        side, above, between = (13, 6, 3) if compact else (17, 13, 7)
+        if compact and self._appearance.scale > 1:
+            # larger letters take the room of the air around them
+            above, between = 3, 1
         for part in self._parts:
             part.setContentsMargins(side, above, side, above)
-            part.setSpacing(3 if compact else 7)
+            part.setSpacing(between)
         self._parts[1].setHorizontalSpacing(12)
         self.time.set_role("figure_s" if compact else "figure")
         set_property(self.start, "bulk", "normal" if compact else "large")
