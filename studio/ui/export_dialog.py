@@ -51,7 +51,6 @@ class ExportDialog(QDialog):
         self._run_id = ""
         self._made: Path | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setFixedWidth(WIDTH)
         self.heading = Label(role="heading")
         self.what = ElidedLabel(tone="2")
         self.cards = {name: ChoiceCard(appearance) for name in FORMATS}
@@ -188,8 +187,9 @@ class ExportDialog(QDialog):
     # -- choices -------------------------------------------------------------------------------
 
     def retranslate(self) -> None:
-        """Set every text again."""
+        """Set every text again, and the width that they need."""
         plan = self._plan
+        self.setFixedWidth(round(WIDTH * self._appearance.scale))
         self.setWindowTitle(_("Export"))
         self.heading.setText(_("Export"))
         step = "" if plan.step is None else _("step {n}").format(n=fmt.exact(plan.step))
