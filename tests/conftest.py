@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from minimind.text import set_language
+
 # the same examples on every machine, and no failure because a machine is slow
 settings.register_profile("project", deadline=None, derandomize=True, max_examples=200)
 settings.load_profile("project")
@@ -26,6 +28,8 @@ def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("STUDIO_HOME", str(home))
     monkeypatch.setenv("MINIMIND_CACHE", str(home / "cache"))
+    # a window that an earlier test opened in Chinese has no say here
+    set_language("en")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 from minimind.events import Event, effective, read_events
 from minimind.run_folder import RunFolder
 from studio.store.records import Run
+from studio.ui.wizard.data_row import DataRow
 from tests.end_to_end.driver import Person
 
 # short steps: what is watched here is the window, not the model
@@ -35,6 +36,9 @@ def add_files(person: Person, files: Sequence[Path]) -> None:
     """Drop files onto the data step and wait until they were read."""
     page = person.window.current_page()
     person.drop(page.data, list(files))  # type: ignore[attr-defined]
+    # a worker looks at what was dropped first
+    names = {file.name for file in files}
+    person.wait(lambda: names <= {row.name.text() for row in person.all(DataRow)}, "a row for each file")
     wait_until_read(person)
 
 
