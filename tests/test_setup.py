@@ -325,6 +325,7 @@ def test_an_unknown_word_is_refused(machine: Machine) -> None:
 
 
 CHECKS = ["ruff", "mypy", "lint-imports", "assets/locale/update.py", "pytest"]
+PYTEST = "pytest -n auto --maxprocesses 4 --dist loadfile"
 
 
 def test_the_test_command_runs_every_check(machine: Machine) -> None:
@@ -334,7 +335,7 @@ def test_the_test_command_runs_every_check(machine: Machine) -> None:
     install = next(line for line in took if line.startswith("apt-get install"))
     assert set(TEST_TOOLS) < set(install.split())
     tools = [line.split(" OMP=")[0] for line in took if " OMP=" in line]
-    assert tools == ["ruff check .", "ruff format --check .", "mypy", "pytest"]
+    assert tools == ["ruff check .", "ruff format --check .", "mypy", PYTEST]
     assert "assets/locale/update.py --check" in took
     assert "OMP=1 QT=offscreen SHARED=unset" in took[-1]
     assert done.stdout.rstrip().splitlines()[-1] == "===== 3 passed in 0.1s ====="
@@ -349,7 +350,7 @@ def test_any_check_that_fails_fails_the_command(machine: Machine, check: str, st
     done = machine.run("test")
     assert done.returncode == 1
     assert f"({status})" in done.stdout
-    assert "pytest OMP=1" in "\n".join(machine.took())  # the rest is run all the same
+    assert f"{PYTEST} OMP=1" in "\n".join(machine.took())  # the rest is run all the same
     assert done.stdout.rstrip().splitlines()[-1].startswith("===== 3 passed")
 
 
@@ -358,7 +359,10 @@ def test_with_large_data_the_end_to_end_tests_run_without_it_too(machine: Machin
     (machine.home.parent / "shared/data").mkdir(parents=True)
     assert machine.run("test").returncode == 0
     runs = [line for line in machine.took() if line.startswith("pytest")]
-    assert runs == ["pytest OMP=1 QT=offscreen SHARED=unset", "pytest -m e2e OMP=1 QT=offscreen SHARED="]
+    assert runs == [
+        f"{PYTEST} OMP=1 QT=offscreen SHARED=unset",
+        f"{PYTEST} -m e2e OMP=1 QT=offscreen SHARED=",
+    ]
 
 
 def test_ci_runs_the_second_command_and_nothing_else() -> None:
